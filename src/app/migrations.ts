@@ -1,0 +1,17 @@
+import { auditLog } from '../audit/index.ts';
+import { catalogRepositories } from '../catalog/index.ts';
+import { identityAccounts } from '../identity/index.ts';
+import type { Migration } from '../platform/db/index.ts';
+import { queueJobs } from '../platform/queue/index.ts';
+import { registryUploads } from '../registry/index.ts';
+import { storageBlobs } from '../storage/index.ts';
+
+/** The one ordered list of schema steps. New ones are only ever appended. */
+export const MIGRATIONS: readonly Migration[] = [
+  queueJobs,
+  storageBlobs,
+  auditLog,
+  identityAccounts,
+  catalogRepositories,
+  registryUploads,
+];

@@ -1,0 +1,27 @@
+/** The scopes of an OAuth access token (Quay's names). A token's scopes are only an upper bound of what its user may do. */
+export const OAUTH_SCOPES = ['repo:read', 'repo:write', 'repo:admin', 'repo:create', 'user:read', 'user:admin', 'org:admin', 'super:user'] as const;
+export type OAuthScope = (typeof OAUTH_SCOPES)[number];
+
+/** Who acts. A required argument of everything that decides; "nobody given" never means "allowed". */
+export type Actor =
+  | { readonly kind: 'anonymous' }
+  | {
+      readonly kind: 'user';
+      /** `user_account.namespace_id`. */
+      readonly userId: number;
+      readonly name: string;
+      /** Raised with every password change; what was issued under an older one is void. */
+      readonly passwordVersion: number;
+      /** undefined: the user himself (password, session); else limited by an access token's scopes. */
+      readonly scopes: readonly OAuthScope[] | undefined;
+    };
+
+export const ANONYMOUS: Actor = { kind: 'anonymous' };
+
+/** Names no user or organization may take: they are, or may become, first path segments of the server. */
+export const RESERVED_NAMES: ReadonlySet<string> = new Set([
+  'api', 'v1', 'v2', 'oauth', 'oauth1', 'oauth2', 'keys', 'health', 'status', 'static', 'assets', 'config', 'metrics', 'realtime', 'webhooks', 'secscan',
+  'repository', 'organization', 'user', 'users', 'signin', 'signout', 'login', 'confirm', 'recovery', 'superuser', 'search', 'about', 'contact', 'tour',
+  'security', 'plans', 'admin', 'anonymous', 'new', 'create', 'indexer', 'matcher', 'notifier', 'robots.txt', 'favicon.ico', 'exportedlogs', 'logarchive',
+  'buildlogs', 'userfiles', 'angular', 'react', 'csrf_token', 'authrepoemail', 'confirminvite', '500', '404',
+]);

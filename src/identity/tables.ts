@@ -1,0 +1,35 @@
+import type { Generated } from 'kysely';
+
+export interface IdentityTables {
+  namespace: { id: Generated<number>; name: string; kind: 'user' | 'organization'; enabled: Generated<number>; created_at: number };
+  user_account: {
+    namespace_id: number;
+    uuid: string;
+    email: string | null;
+    password_hash: string | null;
+    password_version: Generated<number>;
+    superuser: Generated<number>;
+    verified: Generated<number>;
+  };
+  team: { id: Generated<number>; organization_id: number; name: string; role: 'member' | 'creator' | 'admin' };
+  team_member: { team_id: number; user_id: number };
+  access_token: {
+    id: Generated<number>;
+    uuid: string;
+    user_id: number;
+    lookup: string;
+    secret_hash: string;
+    scopes: string;
+    created_at: number;
+    expires_at: number | null;
+  };
+  service_key: {
+    kid: string;
+    service: string;
+    public_key: string;
+    private_key_encrypted: string;
+    created_at: number;
+    signs_until: number;
+    verifies_until: number;
+  };
+}

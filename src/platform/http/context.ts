@@ -1,0 +1,41 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from 'pino';
+
+/** Everything that is known about one request; made by the pipeline, passed to every handler. */
+export interface RequestContext {
+  /** Also in the `X-Request-Id` response header and in each log line. */
+  readonly id: string;
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly method: string;
+  /** Path as sent, percent-encoding untouched, without query. */
+  readonly path: string;
+  /** Text after `?`, or ''. */
+  readonly query: string;
+  /** The client's address, behind trusted proxies the one they name. */
+  readonly clientAddress: string;
+  /** `http` or `https` as the client sees it. */
+  readonly scheme: 'http' | 'https';
+  /** Host (with port) as the client sees it. */
+  readonly host: string;
+  readonly log: Logger;
+  /**
+   * Must be called before the body is read: tells a client that sent `Expect: 100-continue` to go on. A handler that refuses
+   * first never receives the body.
+   */
+  acceptBody(): void;
+}
+
+/** Answers a request completely, or throws {@link import('../../kernel/errors.ts').AppError}. */
+export type RequestHandler = (context: RequestContext) => void | Promise<void>;
+
+/** In which API's shape an error is answered. */
+export type ErrorShape = 'oci' | 'quay' | 'clair';
+
+/** A part of the address space. The longest matching prefix wins. */
+export interface Mount {
+  /** Begins with `/`; matches itself and everything below. */
+  readonly prefix: string;
+  readonly errors: ErrorShape;
+  readonly handler: RequestHandler;
+}
