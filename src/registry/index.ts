@@ -1,0 +1,1 @@
+export { registryUploads } from './migrations/0006-registry-uploads.ts';
