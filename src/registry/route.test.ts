@@ -9,9 +9,7 @@ const get = (path: string): Route => parseRoute('GET', path, 'library');
 
 const component = fc.stringMatching(/^[a-z0-9]{1,4}(?:(?:[._]|__|-{1,2})[a-z0-9]{1,3}){0,2}$/);
 const word = fc.constantFrom('blobs', 'manifests', 'tags', 'list', 'referrers', 'uploads', 'auth', 'v2', 'latest');
-const name = fc
-  .array(fc.oneof(component, word), { minLength: 2, maxLength: 6 })
-  .map((parts) => parts.join('/'));
+const name = fc.array(fc.oneof(component, word), { minLength: 2, maxLength: 6 }).map((parts) => parts.join('/'));
 
 describe('parseRoute', () => {
   it('finds the entry points', () => {
@@ -41,7 +39,9 @@ describe('parseRoute', () => {
   it('never throws, whatever the method and path', () => {
     const path = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 300 }),
-      fc.array(fc.oneof(word, component, fc.constantFrom('%', '%2F', '%00', '%c3%28', '', '..', SHA256, UPLOAD))).map((p) => `/v2/${p.join('/')}`),
+      fc
+        .array(fc.oneof(word, component, fc.constantFrom('%', '%2F', '%00', '%c3%28', '', '..', SHA256, UPLOAD)))
+        .map((p) => `/v2/${p.join('/')}`),
     );
     fc.assert(
       fc.property(fc.string(), path, (method, text) => {
@@ -65,16 +65,25 @@ describe('parseRoute', () => {
   });
 
   it('tells a missing method from a missing address', () => {
-    expect(parseRoute('POST', '/v2/a/b/manifests/v1', undefined)).toMatchObject({ code: 'UNSUPPORTED', allow: 'GET, HEAD, PUT, DELETE' });
-    expect(parseRoute('GET', '/v2/a/b/blobs/uploads/', undefined)).toMatchObject({ code: 'UNSUPPORTED', allow: 'POST' });
+    expect(parseRoute('POST', '/v2/a/b/manifests/v1', undefined)).toMatchObject({
+      code: 'UNSUPPORTED',
+      allow: 'GET, HEAD, PUT, DELETE',
+    });
+    expect(parseRoute('GET', '/v2/a/b/blobs/uploads/', undefined)).toMatchObject({
+      code: 'UNSUPPORTED',
+      allow: 'POST',
+    });
     expect(get('/v2/a/b/tags')).toMatchObject({ code: 'NOT_FOUND' });
     expect(get('/v2/a/b/tags/list/more')).toMatchObject({ code: 'NOT_FOUND' });
     expect(get('/v1/a')).toMatchObject({ code: 'NOT_FOUND' });
   });
 
-  it.each(['UPPER', '-a', 'a-', 'a___b', 'a..b', '.a', 'a$b', '', 'a/', '/a', 'x'.repeat(300)])('refuses the name "a/%s"', (bad) => {
-    expect(parseRoute('POST', `/v2/a/${bad}/blobs/uploads/`, undefined)).toMatchObject({ code: 'NAME_INVALID' });
-  });
+  it.each(['UPPER', '-a', 'a-', 'a___b', 'a..b', '.a', 'a$b', '', 'a/', '/a', 'x'.repeat(300)])(
+    'refuses the name "a/%s"',
+    (bad) => {
+      expect(parseRoute('POST', `/v2/a/${bad}/blobs/uploads/`, undefined)).toMatchObject({ code: 'NAME_INVALID' });
+    },
+  );
 
   it('refuses references that are neither tag nor digest', () => {
     for (const bad of ['-leading', '.dot', 'a'.repeat(129), 'a%20b', 'a+b', '']) {

@@ -165,7 +165,12 @@ function decode(path: string): string | undefined {
 
 function methodMissing(kind: keyof typeof METHODS, method: string): RefusedRoute {
   const allow = METHODS[kind];
-  return { kind: 'refused', code: 'UNSUPPORTED', message: `${quote(method)} is not possible here; use ${allow}`, allow };
+  return {
+    kind: 'refused',
+    code: 'UNSUPPORTED',
+    message: `${quote(method)} is not possible here; use ${allow}`,
+    allow,
+  };
 }
 
 function nameInvalid(name: string): RefusedRoute {
