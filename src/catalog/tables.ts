@@ -14,7 +14,13 @@ export interface CatalogTables {
     created_at: number;
     deleted_at: number | null;
   };
-  repository_permission: { id: Generated<number>; repository_id: number; user_id: number | null; team_id: number | null; role: RepositoryRole };
+  repository_permission: {
+    id: Generated<number>;
+    repository_id: number;
+    user_id: number | null;
+    team_id: number | null;
+    role: RepositoryRole;
+  };
   manifest: {
     id: Generated<number>;
     repository_id: number;
@@ -33,6 +39,14 @@ export interface CatalogTables {
   };
   manifest_blob: { manifest_id: number; blob_id: number; repository_id: number };
   manifest_child: { parent_id: number; child_id: number };
-  tag: { id: Generated<number>; repository_id: number; name: string; manifest_id: number; start_at: number; end_at: number | null; expires_at: number | null };
+  tag: {
+    id: Generated<number>;
+    repository_id: number;
+    name: string;
+    manifest_id: number;
+    start_at: number;
+    end_at: number | null;
+    expires_at: number | null;
+  };
   namespace_blob: { namespace_id: number; blob_id: number };
 }
