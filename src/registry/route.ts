@@ -40,20 +40,21 @@ export interface RefusedRoute {
 export type Route = GlobalRoute | RepositoryRoute | RefusedRoute;
 
 const METHODS = {
-  base: 'GET, HEAD',
-  token: 'GET, POST',
-  catalog: 'GET, HEAD',
-  manifest: 'GET, HEAD, PUT, DELETE',
-  blob: 'GET, HEAD, DELETE',
-  uploads: 'POST',
-  upload: 'GET, HEAD, PATCH, PUT, DELETE',
-  tags: 'GET, HEAD',
-  referrers: 'GET, HEAD',
+  base: methods('GET', 'HEAD'),
+  token: methods('GET', 'POST'),
+  catalog: methods('GET', 'HEAD'),
+  manifest: methods('GET', 'HEAD', 'PUT', 'DELETE'),
+  blob: methods('GET', 'HEAD', 'DELETE'),
+  uploads: methods('POST'),
+  upload: methods('GET', 'HEAD', 'PATCH', 'PUT', 'DELETE'),
+  tags: methods('GET', 'HEAD'),
+  referrers: methods('GET', 'HEAD'),
 } as const;
 
-const ALLOWED: Readonly<Record<keyof typeof METHODS, ReadonlySet<string>>> = Object.fromEntries(
-  Object.entries(METHODS).map(([kind, list]) => [kind, new Set(list.split(', '))]),
-) as Record<keyof typeof METHODS, ReadonlySet<string>>;
+function methods(...names: readonly string[]): { readonly has: (method: string) => boolean; readonly text: string } {
+  const set = new Set(names);
+  return { has: (method) => set.has(method), text: names.join(', ') };
+}
 
 const UPLOAD_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
@@ -99,7 +100,7 @@ export function parseRoute(method: string, path: string, libraryNamespace: strin
 }
 
 function manifestRoute(method: string, requestedName: string, reference: string, library: string | undefined): Route {
-  if (!ALLOWED.manifest.has(method)) return methodMissing('manifest', method);
+  if (!METHODS.manifest.has(method)) return methodMissing('manifest', method);
   const name = parseRepositoryName(requestedName, library);
   if (name === undefined) return nameInvalid(requestedName);
   const tag = parseTag(reference);
@@ -124,7 +125,7 @@ function digestRoute(
   text: string,
   library: string | undefined,
 ): Route {
-  if (!ALLOWED[kind].has(method)) return methodMissing(kind, method);
+  if (!METHODS[kind].has(method)) return methodMissing(kind, method);
   const name = parseRepositoryName(requestedName, library);
   if (name === undefined) return nameInvalid(requestedName);
   const digest = parseDigest(text);
@@ -132,7 +133,7 @@ function digestRoute(
 }
 
 function uploadRoute(method: string, requestedName: string, uploadId: string, library: string | undefined): Route {
-  if (!ALLOWED.upload.has(method)) return methodMissing('upload', method);
+  if (!METHODS.upload.has(method)) return methodMissing('upload', method);
   const name = parseRepositoryName(requestedName, library);
   if (name === undefined) return nameInvalid(requestedName);
   if (!UPLOAD_ID.test(uploadId)) return refused('BLOB_UPLOAD_UNKNOWN', `There is no upload ${quote(uploadId)}`);
@@ -140,19 +141,19 @@ function uploadRoute(method: string, requestedName: string, uploadId: string, li
 }
 
 function uploadsRoute(method: string, requestedName: string, library: string | undefined): Route {
-  if (!ALLOWED.uploads.has(method)) return methodMissing('uploads', method);
+  if (!METHODS.uploads.has(method)) return methodMissing('uploads', method);
   const name = parseRepositoryName(requestedName, library);
   return name === undefined ? nameInvalid(requestedName) : { kind: 'uploads', name, requestedName };
 }
 
 function tagsRoute(method: string, requestedName: string, library: string | undefined): Route {
-  if (!ALLOWED.tags.has(method)) return methodMissing('tags', method);
+  if (!METHODS.tags.has(method)) return methodMissing('tags', method);
   const name = parseRepositoryName(requestedName, library);
   return name === undefined ? nameInvalid(requestedName) : { kind: 'tags', name, requestedName };
 }
 
 function globalRoute(kind: GlobalRoute['kind'], method: string): Route {
-  return ALLOWED[kind].has(method) ? { kind } : methodMissing(kind, method);
+  return METHODS[kind].has(method) ? { kind } : methodMissing(kind, method);
 }
 
 function decode(path: string): string | undefined {
@@ -164,7 +165,7 @@ function decode(path: string): string | undefined {
 }
 
 function methodMissing(kind: keyof typeof METHODS, method: string): RefusedRoute {
-  const allow = METHODS[kind];
+  const allow = METHODS[kind].text;
   return {
     kind: 'refused',
     code: 'UNSUPPORTED',
