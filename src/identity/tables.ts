@@ -1,7 +1,13 @@
 import type { Generated } from 'kysely';
 
 export interface IdentityTables {
-  namespace: { id: Generated<number>; name: string; kind: 'user' | 'organization'; enabled: Generated<number>; created_at: number };
+  namespace: {
+    id: Generated<number>;
+    name: string;
+    kind: 'user' | 'organization';
+    enabled: Generated<number>;
+    created_at: number;
+  };
   user_account: {
     namespace_id: number;
     uuid: string;

@@ -1,0 +1,1 @@
+export { auditLog } from './migrations/0003-audit-log.ts';
