@@ -1,0 +1,12 @@
+export type { Argon2Cost } from './argon2.ts';
+export { checkFingerprint } from './check-fingerprint.ts';
+export { equalSecrets } from './equal-secrets.ts';
+export { createPasswordHasher, PASSWORD_MAX } from './password-hasher.ts';
+export type { PasswordCheck, PasswordHasher, PasswordHasherOptions } from './password-hasher.ts';
+export { randomText } from './random-text.ts';
+export { createSecretBox } from './secret-box.ts';
+export type { SecretBox } from './secret-box.ts';
+export { loadSecretKey, SECRET_KEY_FILE } from './secret-key.ts';
+export type { SecretKeySource } from './secret-key.ts';
+export { createVerifiedSecrets } from './verified-secrets.ts';
+export type { VerifiedSecrets } from './verified-secrets.ts';
