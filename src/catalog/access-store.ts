@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
-import type { IdentityTables } from '../identity/index.ts';
+import type { RawBuilder } from 'kysely';
 import { prepared } from '../platform/db/index.ts';
 import type { Database, Transaction } from '../platform/db/index.ts';
-import type { CatalogTables, Visibility } from './tables.ts';
+import type { Visibility } from './tables.ts';
 
 export interface AccessKey {
   readonly namespace: string;
@@ -29,3 +29,42 @@ export interface AccessRow {
 
 export const TEAM_CREATOR = 2;
 export const TEAM_ADMIN = 3;
+
+type Parameter = (name: keyof AccessKey) => RawBuilder<unknown>;
+
+const accessQuery = (param: Parameter) => sql<AccessRow>`
+    SELECT
+      n.id AS namespace_id, n.kind AS namespace_kind,
+      r.id AS repository_id, r.visibility, r.state,
+      u.password_version, u.superuser,
+      (SELECT max(CASE t.role WHEN 'admin' THEN 3 WHEN 'creator' THEN 2 ELSE 1 END)
+        FROM team_member m JOIN team t ON t.id = m.team_id
+        WHERE m.user_id = u.namespace_id AND t.organization_id = n.id) AS team_rank,
+      (SELECT max(CASE p.role WHEN 'admin' THEN 3 WHEN 'write' THEN 2 ELSE 1 END)
+        FROM repository_permission p
+        WHERE p.repository_id = r.id
+          AND (p.user_id = u.namespace_id OR p.team_id IN (SELECT m.team_id FROM team_member m WHERE m.user_id = u.namespace_id))
+      ) AS permission_rank
+    FROM (SELECT 1 AS one) AS always
+    LEFT JOIN namespace n ON n.name = ${param('namespace')} AND n.enabled = 1
+    LEFT JOIN repository r ON r.namespace_id = n.id AND r.name = ${param('repository')} AND r.deleted_at IS NULL
+    LEFT JOIN (SELECT a.namespace_id, a.password_version, a.superuser
+        FROM user_account a JOIN namespace own ON own.id = a.namespace_id AND own.enabled = 1) u
+      ON u.namespace_id = ${param('userId')}`;
+
+const preparedAccess = prepared<AccessKey, AccessRow>(accessQuery);
+
+export async function readAccess(db: Database, key: AccessKey): Promise<AccessRow> {
+  return only(await preparedAccess(db, key));
+}
+
+export async function readAccessInTransaction(tx: Transaction, key: AccessKey): Promise<AccessRow> {
+  const result = await accessQuery((name) => sql`${key[name]}`).execute(tx.query());
+  return only(result.rows);
+}
+
+function only(rows: readonly AccessRow[]): AccessRow {
+  const [row] = rows;
+  if (row === undefined) throw new Error('The access query answered without a row');
+  return row;
+}

@@ -1,6 +1,6 @@
 import type { Decision, RepositoryAccess, RepositoryAction, TokenAction } from './model.ts';
+import { RANK } from './role-rank.ts';
 
-const RANK = { none: 0, read: 1, write: 2, admin: 3 } as const;
 const NEEDED = { pull: RANK.read, push: RANK.write, delete: RANK.write, administer: RANK.admin } as const;
 
 /**

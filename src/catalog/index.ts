@@ -1,23 +1,17 @@
 export type { CatalogPolicy } from './config.ts';
-export {
-  createRepository,
-  decide,
-  deleteBlob,
-  deleteManifest,
-  deleteRepository,
-  deleteTag,
-  ensureRepository,
-  findManifestByDigest,
-  findManifestByTag,
-  grantedActions,
-  listReferrers,
-  listRepositories,
-  listTags,
-  putManifest,
-  repositoryHoldsBlob,
-  resolveAccess,
-  searchRepositories,
-} from './face.ts';
+export { createRepository } from './create-repository.ts';
+export type { CreateRepository } from './create-repository.ts';
+export { decide, grantedActions } from './decide-access.ts';
+export { deleteBlob } from './delete-blob.ts';
+export { deleteManifest } from './delete-manifest.ts';
+export { deleteRepository } from './delete-repository.ts';
+export { deleteTag } from './delete-tag.ts';
+export { ensureRepository } from './ensure-repository.ts';
+export { findManifestByDigest, findManifestByTag } from './find-manifest.ts';
+export { repositoryHoldsBlob } from './hold-blob.ts';
+export { listReferrers } from './list-referrers.ts';
+export { listRepositories, searchRepositories } from './list-repositories.ts';
+export { listTags } from './list-tags.ts';
 export { catalogRepositories } from './migrations/0005-catalog-repositories.ts';
 export type {
   Decision,
@@ -36,4 +30,6 @@ export type {
   StoredManifest,
   TokenAction,
 } from './model.ts';
+export { putManifest } from './put-manifest.ts';
+export { resolveAccess } from './resolve-access.ts';
 export type { CatalogTables, RepositoryRole, Visibility } from './tables.ts';

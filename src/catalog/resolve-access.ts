@@ -1,4 +1,4 @@
-import type { Actor, OAuthScope } from '../identity/index.ts';
+import type { Actor } from '../identity/index.ts';
 import type { RepositoryName } from '../kernel/reference.ts';
 import { splitRepositoryName } from '../kernel/reference.ts';
 import type { Database, Transaction } from '../platform/db/index.ts';
@@ -6,19 +6,8 @@ import { readAccess, readAccessInTransaction, TEAM_ADMIN, TEAM_CREATOR } from '.
 import type { AccessKey, AccessRow } from './access-store.ts';
 import type { CatalogPolicy } from './config.ts';
 import type { RepositoryAccess } from './model.ts';
-
-/** Grants as numbers, so that the strongest of several is their maximum. */
-const ROLES = ['none', 'read', 'write', 'admin'] as const;
-const READ = 1;
-const WRITE = 2;
-const ADMIN = 3;
-
-/** The strongest role that a token with these scopes may use. */
-function scopeCeiling(scopes: readonly OAuthScope[] | undefined): number {
-  if (scopes === undefined || scopes.includes('repo:admin')) return ADMIN;
-  if (scopes.includes('repo:write')) return WRITE;
-  return scopes.includes('repo:read') ? READ : 0;
-}
+import { RANK, rankCeiling, roleOfRank } from './role-rank.ts';
+import type { UserActor } from './role-rank.ts';
 
 /**
  * The one authorization function of repositories: what the actor may do with this name, from everything that bears on it,
@@ -45,14 +34,12 @@ export async function resolveAccessInTransaction(
 
 function accessKey(actor: Actor, name: RepositoryName): AccessKey {
   const { namespace, repository } = splitRepositoryName(name);
-  // No account has the id 0, so that anonymous takes the same query.
   return { namespace, repository, userId: actor.kind === 'user' ? actor.userId : 0 };
 }
 
 function toAccess(policy: CatalogPolicy, actor: Actor, name: RepositoryName, row: AccessRow): RepositoryAccess {
-  const user = actor.kind === 'user' && row.password_version === actor.passwordVersion ? actor : undefined;
   const anonymous = actor.kind === 'anonymous';
-  const actorValid = anonymous || user !== undefined;
+  const user = actor.kind === 'user' && row.password_version === actor.passwordVersion ? actor : undefined;
   const namespace =
     row.namespace_id === null || row.namespace_kind === null
       ? undefined
@@ -62,27 +49,34 @@ function toAccess(policy: CatalogPolicy, actor: Actor, name: RepositoryName, row
       ? undefined
       : { id: row.repository_id, namespaceId: namespace.id, visibility: row.visibility, state: row.state };
 
-  const ceiling = user === undefined ? 0 : scopeCeiling(user.scopes);
-  const owner = user !== undefined && namespace !== undefined && (namespace.id === user.userId || row.team_rank === TEAM_ADMIN);
-  const mayCreate =
-    user !== undefined &&
-    namespace !== undefined &&
-    (owner || row.team_rank === TEAM_CREATOR) &&
-    (user.scopes === undefined || user.scopes.includes('repo:create'));
-  let role = Math.min(owner ? ADMIN : (row.permission_rank ?? 0), ceiling);
-  // What anyone may read needs no scope; without anonymous access "anyone" is everyone who has signed in.
-  const readsPublic = actorValid && (policy.anonymousAccess || ceiling >= READ);
-  if (repository?.visibility === 'public' && readsPublic) role = Math.max(role, READ);
-
+  const mayCreate = user !== undefined && isCreator(user, row);
   return {
     name,
     repository,
     namespace,
-    actorValid,
+    actorValid: anonymous || user !== undefined,
     anonymous,
     superuser: user !== undefined && row.superuser === 1,
-    role: repository === undefined ? 'none' : (ROLES[role] ?? 'none'),
+    role: repository === undefined || !(anonymous || user) ? 'none' : roleOfRank(rankOf(policy, user, row)),
     mayCreate,
-    mayCreateByPush: mayCreate && ceiling >= WRITE,
+    mayCreateByPush: mayCreate && rankCeiling(user) >= RANK.write,
   };
+}
+
+function isOwner(user: UserActor, row: AccessRow): boolean {
+  return row.namespace_id === user.userId || row.team_rank === TEAM_ADMIN;
+}
+
+function isCreator(user: UserActor, row: AccessRow): boolean {
+  const inScope = user.scopes === undefined || user.scopes.includes('repo:create');
+  return inScope && (isOwner(user, row) || row.team_rank === TEAM_CREATOR);
+}
+
+/** Rank on a repository that is there; `user` undefined means anonymous. */
+function rankOf(policy: CatalogPolicy, user: UserActor | undefined, row: AccessRow): number {
+  const ceiling = user === undefined ? RANK.none : rankCeiling(user);
+  // What anyone may read needs no scope; without anonymous access "anyone" is everyone who has signed in.
+  const open = row.visibility === 'public' && (policy.anonymousAccess || ceiling >= RANK.read);
+  const granted = user !== undefined && isOwner(user, row) ? RANK.admin : (row.permission_rank ?? RANK.none);
+  return Math.max(Math.min(granted, ceiling), open ? RANK.read : RANK.none);
 }

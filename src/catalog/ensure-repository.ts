@@ -1,0 +1,54 @@
+import type { Actor } from '../identity/index.ts';
+import { AppError } from '../kernel/errors.ts';
+import type { RepositoryName } from '../kernel/reference.ts';
+import { splitRepositoryName } from '../kernel/reference.ts';
+import type { Transaction } from '../platform/db/index.ts';
+import type { CatalogPolicy } from './config.ts';
+import { createRepository } from './create-repository.ts';
+import { decide } from './decide-access.ts';
+import type { Repository } from './model.ts';
+import { resolveAccessInTransaction } from './resolve-access.ts';
+
+/**
+ * The repository to push to: the one that is there, or a new one when the actor may create it. Of parallel first pushes one
+ * creates it and the others find it.
+ * Errors: UNAUTHORIZED or DENIED when the actor may not push (any more).
+ */
+export async function ensureRepository(
+  tx: Transaction,
+  policy: CatalogPolicy,
+  actor: Actor,
+  name: RepositoryName,
+): Promise<Repository> {
+  const found = await repositoryToPush(tx, policy, actor, name);
+  if (found.repository !== undefined) return found.repository;
+  const created = await createRepository(tx, {
+    namespaceId: found.namespaceId,
+    name: splitRepositoryName(name).repository,
+    visibility: policy.createPrivateOnPush ? 'private' : 'public',
+    creatorId: found.creatorId,
+  });
+  if (created !== undefined) return created;
+  // Another push was faster; what it created need not be open to this actor.
+  const { repository } = await repositoryToPush(tx, policy, actor, name);
+  if (repository !== undefined) return repository;
+  throw new AppError('NAME_UNKNOWN', `Repository "${name}" was deleted while it was pushed to; push again`);
+}
+
+async function repositoryToPush(
+  tx: Transaction,
+  policy: CatalogPolicy,
+  actor: Actor,
+  name: RepositoryName,
+): Promise<{ repository: Repository } | { repository: undefined; namespaceId: number; creatorId: number }> {
+  const access = await resolveAccessInTransaction(tx, policy, actor, name);
+  const decision = decide(access, 'push');
+  if (decision === 'unauthenticated') throw new AppError('UNAUTHORIZED', `Sign in to push to "${name}"`);
+  if (decision === 'allowed') {
+    if (access.repository !== undefined) return { repository: access.repository };
+    if (access.namespace !== undefined && actor.kind === 'user') {
+      return { repository: undefined, namespaceId: access.namespace.id, creatorId: actor.userId };
+    }
+  }
+  throw new AppError('DENIED', `The account may not push to "${name}"`);
+}

@@ -1,0 +1,52 @@
+import type { Actor } from '../identity/index.ts';
+import type { RepositoryName } from '../kernel/reference.ts';
+import type { Database } from '../platform/db/index.ts';
+import type { CatalogPolicy } from './config.ts';
+import { readableRepositories } from './listing-store.ts';
+import type { Reader } from './listing-store.ts';
+import type { NamePage, RepositoryHit } from './model.ts';
+import { RANK, rankCeiling } from './role-rank.ts';
+
+/**
+ * A page of the names the actor was granted, and with `publicCatalog` the public ones, bytewise sorted by full name
+ * (distribution-spec "Listing repositories" of docker's API). Anonymous: empty.
+ */
+export async function listRepositories(
+  db: Database,
+  policy: CatalogPolicy,
+  actor: Actor,
+  page: NamePage,
+): Promise<RepositoryName[]> {
+  if (actor.kind === 'anonymous') return [];
+  const found = await readableRepositories(db, readerFor(actor, policy, policy.publicCatalog), page);
+  return found.map((repository) => repository.name);
+}
+
+/**
+ * Repositories the actor may read whose full name contains the text, upper and lower case alike; at most `limit`, bytewise
+ * sorted. The caller has bounded text and limit.
+ */
+export async function searchRepositories(
+  db: Database,
+  policy: CatalogPolicy,
+  actor: Actor,
+  text: string,
+  limit: number,
+): Promise<RepositoryHit[]> {
+  // Names hold no upper case.
+  const slice = { containing: text.toLowerCase(), limit };
+  const found = await readableRepositories(db, readerFor(actor, policy, true), slice);
+  return found.map((repository) => ({ ...repository, description: repository.description ?? '' }));
+}
+
+function readerFor(actor: Actor, policy: CatalogPolicy, publicToo: boolean): Reader {
+  if (actor.kind === 'anonymous') {
+    return { user: undefined, granted: false, includePublic: publicToo && policy.anonymousAccess };
+  }
+  const granted = rankCeiling(actor) >= RANK.read;
+  return {
+    user: { id: actor.userId, passwordVersion: actor.passwordVersion },
+    granted,
+    includePublic: publicToo && (policy.anonymousAccess || granted),
+  };
+}

@@ -1,0 +1,73 @@
+import type { Transaction } from '../platform/db/index.ts';
+import type { Repository } from './model.ts';
+import type { CatalogTables, RepositoryRole, Visibility } from './tables.ts';
+
+export interface NewRepository {
+  readonly namespaceId: number;
+  /** Without the namespace. */
+  readonly name: string;
+  readonly visibility: Visibility;
+  readonly description?: string | undefined;
+}
+
+/** PostgreSQL: locks the row against every other writer of the repository. SQLite has one writer anyway. */
+export async function lockAliveRepository(
+  tx: Transaction,
+  repositoryId: number,
+): Promise<{ readonly namespaceId: number } | undefined> {
+  return tx
+    .query<CatalogTables>()
+    .selectFrom('repository')
+    .select('namespace_id as namespaceId')
+    .where('id', '=', repositoryId)
+    .where('deleted_at', 'is', null)
+    .$if(tx.dialect === 'postgres', (query) => query.forNoKeyUpdate())
+    .executeTakeFirst();
+}
+
+/** undefined: an alive repository has the name. Waits for a parallel insert of the same name. */
+export async function insertRepository(
+  tx: Transaction,
+  repository: NewRepository,
+  now: number,
+): Promise<Repository | undefined> {
+  return tx
+    .query<CatalogTables>()
+    .insertInto('repository')
+    .values({
+      namespace_id: repository.namespaceId,
+      name: repository.name,
+      visibility: repository.visibility,
+      description: repository.description ?? null,
+      created_at: now,
+      deleted_at: null,
+    })
+    .onConflict((conflict) => conflict.columns(['namespace_id', 'name']).where('deleted_at', 'is', null).doNothing())
+    .returning(['id', 'namespace_id as namespaceId', 'visibility', 'state'])
+    .executeTakeFirst();
+}
+
+export async function insertUserGrant(
+  tx: Transaction,
+  repositoryId: number,
+  userId: number,
+  role: RepositoryRole,
+): Promise<void> {
+  await tx
+    .query<CatalogTables>()
+    .insertInto('repository_permission')
+    .values({ repository_id: repositoryId, user_id: userId, team_id: null, role })
+    .execute();
+}
+
+/** Returns whether there was an alive one. */
+export async function markRepositoryDeleted(tx: Transaction, repositoryId: number, now: number): Promise<boolean> {
+  const result = await tx
+    .query<CatalogTables>()
+    .updateTable('repository')
+    .set({ deleted_at: now })
+    .where('id', '=', repositoryId)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
