@@ -1,0 +1,58 @@
+import { AppError } from '../../kernel/errors.ts';
+import type { SqliteFailure } from './sqlite/messages.ts';
+
+/** A failed SQLite statement that is the statement's own fault (a constraint, wrong SQL). */
+export class SqliteError extends Error {
+  override readonly name = 'SqliteError';
+  /** SQLite's extended result code. */
+  readonly errcode: number;
+
+  constructor(failure: SqliteFailure) {
+    super(failure.message);
+    this.errcode = failure.errcode;
+  }
+}
+
+const SQLITE_BUSY = 5;
+const SQLITE_IOERR = 10;
+const SQLITE_FULL = 13;
+const SQLITE_CANTOPEN = 14;
+const SQLITE_CONSTRAINT_PRIMARYKEY = 1555;
+const SQLITE_CONSTRAINT_UNIQUE = 2067;
+const SQLITE_CONSTRAINT_FOREIGNKEY = 787;
+
+/** Turns an SQLite failure into the error callers see: the disk's troubles become AppErrors, the rest stays as it is. */
+export function sqliteError(failure: SqliteFailure): Error {
+  const cause = new SqliteError(failure);
+  switch (failure.errcode & 0xff) {
+    case SQLITE_FULL:
+      return new AppError('STORAGE_FULL', 'The disk of the database is full; free some space and try again', { cause });
+    case SQLITE_BUSY:
+      return new AppError('DATABASE_UNAVAILABLE', 'The database is locked by another process; try again', { cause });
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+      return new AppError('DATABASE_UNAVAILABLE', 'The disk of the database reports errors', { cause });
+    default:
+      return cause;
+  }
+}
+
+/** Whether the error is a broken UNIQUE or PRIMARY KEY constraint, on either dialect. */
+export function isUniqueViolation(error: unknown): boolean {
+  if (error instanceof SqliteError) {
+    return error.errcode === SQLITE_CONSTRAINT_UNIQUE || error.errcode === SQLITE_CONSTRAINT_PRIMARYKEY;
+  }
+  return postgresCode(error) === '23505';
+}
+
+/** Whether the error is a broken foreign key, on either dialect. */
+export function isForeignKeyViolation(error: unknown): boolean {
+  if (error instanceof SqliteError) return error.errcode === SQLITE_CONSTRAINT_FOREIGNKEY;
+  const code = postgresCode(error);
+  return code === '23503' || code === '23001';
+}
+
+/** The SQLSTATE of a PostgreSQL error. */
+export function postgresCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}

@@ -1,0 +1,26 @@
+import type { StatementResult } from './statement.ts';
+
+/** One statement for the worker that owns a connection. Answered in the order asked. */
+export interface StatementRequest {
+  readonly id: number;
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+  /** `script`: may hold several statements, has no parameters and no rows. */
+  readonly kind: 'statement' | 'script';
+}
+
+export type StatementReply =
+  | { readonly id: number; readonly result: StatementResult }
+  | { readonly id: number; readonly error: SqliteFailure };
+
+/** What is kept of an SQLite error across the thread boundary. */
+export interface SqliteFailure {
+  readonly message: string;
+  /** SQLite's extended result code; 0 when the error is not SQLite's. */
+  readonly errcode: number;
+}
+
+export interface ConnectionWorkerData {
+  readonly file: string;
+  readonly readOnly: boolean;
+}

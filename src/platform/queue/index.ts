@@ -1,0 +1,1 @@
+export { queueJobs } from './migrations/0001-queue-jobs.ts';

@@ -1,0 +1,1 @@
+export { storageBlobs } from './migrations/0002-storage-blobs.ts';
