@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, inject } from 'vitest';
 import { MIGRATIONS } from '../../src/app/migrations.ts';
-import { createPostgresDatabase, createSqliteDatabase, type Database, type Dialect } from '../../src/platform/db/index.ts';
+import {
+  createPostgresDatabase,
+  createSqliteDatabase,
+  type Database,
+  type Dialect,
+} from '../../src/platform/db/index.ts';
 
 export interface TestDatabase {
   readonly db: Database;

@@ -18,7 +18,12 @@ describeOnBothDatabases('Database', (context) => {
         .executeTakeFirstOrThrow(),
     );
   const has = async (sha256: string) => {
-    const rows = await context().db.read<Tables>().selectFrom('blob').select('sha256').where('sha256', '=', sha256).execute();
+    const rows = await context()
+      .db.read<Tables>()
+      .selectFrom('blob')
+      .select('sha256')
+      .where('sha256', '=', sha256)
+      .execute();
     return rows.length === 1;
   };
 
@@ -31,7 +36,11 @@ describeOnBothDatabases('Database', (context) => {
     const outcomes = await Promise.allSettled([
       insert('b1'),
       context().db.transaction(async (tx) => {
-        await tx.query<Tables>().insertInto('blob').values({ sha256: 'b2', sha512: null, size_bytes: 1, created_at: 1 }).execute();
+        await tx
+          .query<Tables>()
+          .insertInto('blob')
+          .values({ sha256: 'b2', sha512: null, size_bytes: 1, created_at: 1 })
+          .execute();
         throw new Error('no');
       }),
       insert('b3'),
@@ -45,14 +54,18 @@ describeOnBothDatabases('Database', (context) => {
     const duplicate = await insert('c1').catch((error: unknown) => error);
     expect(isUniqueViolation(duplicate)).toBe(true);
     const dangling = await context()
-      .db.transaction((tx) => tx.query<Tables>().insertInto('lease').values({ repository_id: 1, blob_id: 999_999, expires_at: 1 }).execute())
+      .db.transaction((tx) =>
+        tx.query<Tables>().insertInto('lease').values({ repository_id: 1, blob_id: 999_999, expires_at: 1 }).execute(),
+      )
       .catch((error: unknown) => error);
     expect(isForeignKeyViolation(dangling)).toBe(true);
   });
 
   it('refuses the outer database inside a transaction', async () => {
     const { db } = context();
-    const read = prepared<Tables, [string], { id: number }>((query, value) => query.selectFrom('blob').select('id').where('sha256', '=', value(0)).$castTo<{ id: number }>());
+    const read = prepared<Tables, [string], { id: number }>((query, value) =>
+      query.selectFrom('blob').select('id').where('sha256', '=', value(0)).$castTo<{ id: number }>(),
+    );
     const uses: (() => Promise<unknown>)[] = [
       () => db.read<Tables>().selectFrom('blob').select('id').execute(),
       () => db.report<Tables>().selectFrom('blob').select('id').execute(),
@@ -76,7 +89,13 @@ describeOnBothDatabases('Database', (context) => {
 
   it('binds prepared reads to their values and gives 64-bit integers as numbers', async () => {
     const { db } = context();
-    await db.transaction((tx) => tx.query<Tables>().insertInto('blob').values({ sha256: 'd1', sha512: null, size_bytes: 5_000_000_000, created_at: 1 }).execute());
+    await db.transaction((tx) =>
+      tx
+        .query<Tables>()
+        .insertInto('blob')
+        .values({ sha256: 'd1', sha512: null, size_bytes: 5_000_000_000, created_at: 1 })
+        .execute(),
+    );
     const size = prepared<Tables, [string, number], { size_bytes: number }>((query, value) =>
       query.selectFrom('blob').select('size_bytes').where('sha256', '=', value(0)).where('size_bytes', '>', value(1)),
     );
@@ -87,9 +106,25 @@ describeOnBothDatabases('Database', (context) => {
   it('runs many parallel transactions one by one', async () => {
     const increments = Array.from({ length: 50 }, () =>
       context().db.transaction(async (tx) => {
-        const row = await tx.query<Tables>().selectFrom('blob').select('size_bytes').where('sha256', '=', 'e1').executeTakeFirst();
-        if (row === undefined) return tx.query<Tables>().insertInto('blob').values({ sha256: 'e1', sha512: null, size_bytes: 0, created_at: 1 }).onConflict((c) => c.doNothing()).execute();
-        return tx.query<Tables>().updateTable('blob').set((e) => ({ size_bytes: e('size_bytes', '+', 1) })).where('sha256', '=', 'e1').execute();
+        const row = await tx
+          .query<Tables>()
+          .selectFrom('blob')
+          .select('size_bytes')
+          .where('sha256', '=', 'e1')
+          .executeTakeFirst();
+        if (row === undefined)
+          return tx
+            .query<Tables>()
+            .insertInto('blob')
+            .values({ sha256: 'e1', sha512: null, size_bytes: 0, created_at: 1 })
+            .onConflict((c) => c.doNothing())
+            .execute();
+        return tx
+          .query<Tables>()
+          .updateTable('blob')
+          .set((e) => ({ size_bytes: e('size_bytes', '+', 1) }))
+          .where('sha256', '=', 'e1')
+          .execute();
       }),
     );
     await Promise.all(increments);
