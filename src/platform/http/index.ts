@@ -1,0 +1,12 @@
+export type { ErrorShape, Mount, RequestContext, RequestHandler } from './context.ts';
+export {
+  createHttpServer,
+  type HttpConfig,
+  type HttpServer,
+  type HttpServerOptions,
+  type ListenOptions,
+} from './create-http-server.ts';
+export { errorBody } from './error-bodies.ts';
+export { normalizeError } from './normalize-error.ts';
+export type { DrainLimits } from './refuse-request.ts';
+export { addRange } from './resolve-client.ts';
