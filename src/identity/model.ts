@@ -11,19 +11,23 @@ export const OAUTH_SCOPES = [
 ] as const;
 export type OAuthScope = (typeof OAUTH_SCOPES)[number];
 
+export function isOAuthScope(text: string): text is OAuthScope {
+  return OAUTH_SCOPES.some((scope) => scope === text);
+}
+
+export interface UserActor {
+  readonly kind: 'user';
+  /** `user_account.namespace_id`. */
+  readonly userId: number;
+  readonly name: string;
+  /** Raised with every password change; what was issued under an older one is void. */
+  readonly passwordVersion: number;
+  /** undefined: the user himself (password, session); else limited by an access token's scopes. */
+  readonly scopes: readonly OAuthScope[] | undefined;
+}
+
 /** Who acts. A required argument of everything that decides; "nobody given" never means "allowed". */
-export type Actor =
-  | { readonly kind: 'anonymous' }
-  | {
-      readonly kind: 'user';
-      /** `user_account.namespace_id`. */
-      readonly userId: number;
-      readonly name: string;
-      /** Raised with every password change; what was issued under an older one is void. */
-      readonly passwordVersion: number;
-      /** undefined: the user himself (password, session); else limited by an access token's scopes. */
-      readonly scopes: readonly OAuthScope[] | undefined;
-    };
+export type Actor = { readonly kind: 'anonymous' } | UserActor;
 
 export const ANONYMOUS: Actor = { kind: 'anonymous' };
 

@@ -38,4 +38,6 @@ export interface IdentityTables {
     signs_until: number;
     verifies_until: number;
   };
+  /** Shared with the rest of the instance; only the row `first_user_setup` belongs here. */
+  instance_setting: { key: string; value: string };
 }

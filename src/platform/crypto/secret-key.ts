@@ -24,8 +24,8 @@ export async function loadSecretKey(source: SecretKeySource): Promise<string> {
 }
 
 async function readKey(path: string): Promise<string | undefined> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return undefined;
     throw new Error(`The secret key file "${path}" cannot be read`, { cause: error });
   });
   if (text === undefined) return undefined;
@@ -47,7 +47,7 @@ async function generateKey(directory: string, path: string): Promise<string> {
     await link(temporary, path);
     await syncDirectory(directory);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (!hasCode(error, 'EEXIST')) throw error;
   } finally {
     await unlink(temporary);
   }
@@ -73,4 +73,8 @@ async function syncDirectory(path: string): Promise<void> {
   } finally {
     await directory.close();
   }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
 }

@@ -1,0 +1,65 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../kernel/clock.ts';
+import { isNamespaceName } from '../kernel/reference.ts';
+import { createVerifiedSecrets, type PasswordHasher } from '../platform/crypto/index.ts';
+import type { Database } from '../platform/db/index.ts';
+import type { UserActor } from './model.ts';
+import { type AccountRow, findAccountByEmail, findAccountByName, replacePasswordHash } from './store.ts';
+
+const EMAIL_MAX = 254;
+
+export interface PasswordAuthenticatorPorts {
+  readonly db: Database;
+  readonly passwords: PasswordHasher;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * Signs in by user name or e-mail address. undefined: wrong, unknown or disabled, all by the same path and in the same
+ * time. Errors: TOO_MANY_REQUESTS when too many passwords are being checked.
+ */
+export type AuthenticatePassword = (login: string, password: string) => Promise<UserActor | undefined>;
+
+export function createPasswordAuthenticator(ports: PasswordAuthenticatorPorts): AuthenticatePassword {
+  const verified = createVerifiedSecrets(ports.clock);
+
+  return async (login, password) => {
+    const account = await findAccount(ports.db, login);
+    const owner = `${account?.user_id}:${account?.password_version}`;
+    if (account?.enabled === 1 && verified.has(owner, password)) return actorOf(account);
+    const check = await ports.passwords.check(password, account?.password_hash ?? undefined);
+    if (check === 'wrong' || account?.enabled !== 1) return undefined;
+    verified.remember(owner, password);
+    if (check === 'right-but-outdated') await upgradeHash(ports, account, password);
+    return actorOf(account);
+  };
+}
+
+async function findAccount(db: Database, login: string): Promise<AccountRow | undefined> {
+  if (isNamespaceName(login)) return findAccountByName(db, login);
+  if (login.includes('@') && login.length <= EMAIL_MAX) return findAccountByEmail(db, login.toLowerCase());
+  return undefined;
+}
+
+/** The password is right whether or not this works, so a failure is only logged. */
+async function upgradeHash(ports: PasswordAuthenticatorPorts, account: AccountRow, password: string): Promise<void> {
+  try {
+    const hash = await ports.passwords.hash(password);
+    await ports.db.transaction((tx) =>
+      replacePasswordHash(tx, account.user_id, { old: account.password_hash ?? '', new: hash }),
+    );
+  } catch (error) {
+    ports.log.warn({ err: error, user: account.name }, 'An outdated password hash could not be replaced');
+  }
+}
+
+function actorOf(account: AccountRow): UserActor {
+  return {
+    kind: 'user',
+    userId: account.user_id,
+    name: account.name,
+    passwordVersion: account.password_version,
+    scopes: undefined,
+  };
+}

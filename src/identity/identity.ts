@@ -1,0 +1,78 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../kernel/clock.ts';
+import { createPasswordHasher, type PasswordHasher, type SecretBox } from '../platform/crypto/index.ts';
+import type { Database } from '../platform/db/index.ts';
+import { type AuthenticateAccessToken, createAccessTokenAuthenticator } from './access-token.ts';
+import { type AuthenticateBasic, createBasicAuthenticator } from './authenticate-basic.ts';
+import { type AuthenticatePassword, createPasswordAuthenticator } from './authenticate-password.ts';
+import type { IdentitySettings } from './config.ts';
+import { createFirstUserSetup, type FirstUserSetup } from './initialize-first-user.ts';
+import { createActorLoader, type LoadActor } from './load-actor.ts';
+import { createRefreshTokens, type RefreshTokens } from './refresh-token.ts';
+import {
+  createRegistryTokens,
+  type RegistryTokens,
+  TOKEN_LEEWAY_SECONDS,
+  TOKEN_LIFETIME_SECONDS,
+} from './registry-token.ts';
+import { createKeyRing, type KeyRing } from './service-keys/key-ring.ts';
+
+export interface IdentityPorts {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly box: SecretBox;
+  /** The one pool of the process; undefined: a new one. */
+  readonly passwords?: PasswordHasher | undefined;
+}
+
+/** Everything of identity that keeps state in the process (caches, keys, the set-up token). */
+export interface Identity {
+  readonly passwords: PasswordHasher;
+  readonly authenticatePassword: AuthenticatePassword;
+  readonly authenticateAccessToken: AuthenticateAccessToken;
+  readonly authenticateBasic: AuthenticateBasic;
+  readonly loadActor: LoadActor;
+  readonly keys: KeyRing;
+  readonly registryTokens: RegistryTokens;
+  readonly refreshTokens: RefreshTokens;
+  readonly firstUser: FirstUserSetup;
+}
+
+export function createIdentity(ports: IdentityPorts, settings: IdentitySettings): Identity {
+  const { db, clock, log, box, passwords = createPasswordHasher() } = ports;
+  const authenticatePassword = createPasswordAuthenticator({ db, passwords, clock, log });
+  const authenticateAccessToken = createAccessTokenAuthenticator({ db, clock });
+  const loadActor = createActorLoader(db, settings.superUsers);
+  const keys = createKeyRing({
+    db,
+    box,
+    clock,
+    log,
+    service: settings.serviceKeyService,
+    refreshAfterMs: settings.serviceKeyRefreshMinutes * 60_000,
+    expiresAfterMs: settings.serviceKeyExpirationMinutes * 60_000,
+    tokenLifetimeMs: (TOKEN_LIFETIME_SECONDS + TOKEN_LEEWAY_SECONDS) * 1000,
+  });
+  return {
+    passwords,
+    authenticatePassword,
+    authenticateAccessToken,
+    authenticateBasic: createBasicAuthenticator({ authenticatePassword, authenticateAccessToken }),
+    loadActor,
+    keys,
+    registryTokens: createRegistryTokens({
+      keys,
+      clock,
+      issuer: settings.serviceKeyService,
+      audience: settings.serverHostname,
+    }),
+    refreshTokens: createRefreshTokens({ box, clock, loadActor }),
+    firstUser: createFirstUserSetup({
+      db,
+      passwords,
+      openToAll: settings.userInitialize,
+      libraryNamespace: settings.libraryNamespace,
+    }),
+  };
+}

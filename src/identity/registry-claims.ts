@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { type Actor, ANONYMOUS, OAUTH_SCOPES } from './model.ts';
+
+const CONTEXT = z.object({
+  version: z.literal(2),
+  entity_kind: z.enum(['anonymous', 'user', 'oauthtoken']),
+  entity_reference: z.string().optional(),
+  user_id: z.int().positive().optional(),
+  password_version: z.int().positive().optional(),
+  scopes: z.array(z.enum(OAUTH_SCOPES)).optional(),
+});
+
+/** The claims of a registry token; names and `context` as Quay's, which external token readers know. */
+export const REGISTRY_CLAIMS = z.object({
+  iss: z.string(),
+  aud: z.string(),
+  sub: z.string(),
+  nbf: z.int(),
+  iat: z.int(),
+  exp: z.int(),
+  jti: z.string(),
+  access: z
+    .array(
+      z.object({ type: z.enum(['repository', 'registry']), name: z.string(), actions: z.array(z.string()).readonly() }),
+    )
+    .readonly(),
+  context: CONTEXT,
+});
+
+export type RegistryClaims = z.infer<typeof REGISTRY_CLAIMS>;
+
+const ANONYMOUS_SUBJECT = '(anonymous)';
+
+export function subjectOfActor(actor: Actor): string {
+  return actor.kind === 'anonymous' ? ANONYMOUS_SUBJECT : actor.name;
+}
+
+export function contextOfActor(actor: Actor): RegistryClaims['context'] {
+  if (actor.kind === 'anonymous') return { version: 2, entity_kind: 'anonymous' };
+  return {
+    version: 2,
+    entity_kind: actor.scopes === undefined ? 'user' : 'oauthtoken',
+    entity_reference: actor.name,
+    user_id: actor.userId,
+    password_version: actor.passwordVersion,
+    ...(actor.scopes === undefined ? {} : { scopes: [...actor.scopes] }),
+  };
+}
+
+/** undefined when the claims do not describe an actor completely: a gap must never widen what a token allows. */
+export function actorOfClaims(claims: RegistryClaims): Actor | undefined {
+  const { entity_kind, user_id: userId, password_version: passwordVersion, scopes } = claims.context;
+  if (entity_kind === 'anonymous') return ANONYMOUS;
+  if (userId === undefined || passwordVersion === undefined) return undefined;
+  if ((entity_kind === 'oauthtoken') !== (scopes !== undefined)) return undefined;
+  return { kind: 'user', userId, name: claims.sub, passwordVersion, scopes };
+}

@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../kernel/clock.ts';
+import { isSignedRs256, parseJwt, signRs256 } from './jwt.ts';
+import type { Actor } from './model.ts';
+import {
+  actorOfClaims,
+  contextOfActor,
+  type RegistryClaims,
+  REGISTRY_CLAIMS,
+  subjectOfActor,
+} from './registry-claims.ts';
+import type { KeyRing } from './service-keys/key-ring.ts';
+
+/** What a token lets its bearer do, at most. */
+export interface TokenAccess {
+  readonly type: 'repository' | 'registry';
+  /** Full repository name, or `catalog`. */
+  readonly name: string;
+  readonly actions: readonly string[];
+}
+
+export interface RegistryGrant {
+  readonly actor: Actor;
+  readonly access: readonly TokenAccess[];
+}
+
+export interface IssuedToken {
+  readonly token: string;
+  readonly expiresInSeconds: number;
+  /** ms since the epoch. */
+  readonly issuedAt: number;
+}
+
+/** Bearer tokens of the registry API (distribution's token specification, JWT form; claims as Quay's). */
+export interface RegistryTokens {
+  issue(grant: RegistryGrant): Promise<IssuedToken>;
+  /**
+   * Who and what a token stands for; undefined when it is not a token of this registry or has run out. Whether the user
+   * still exists and still may is the caller's question.
+   */
+  verify(text: string): Promise<RegistryGrant | undefined>;
+}
+
+export interface RegistryTokenPorts {
+  readonly keys: KeyRing;
+  readonly clock: Clock;
+  /** INSTANCE_SERVICE_KEY_SERVICE. */
+  readonly issuer: string;
+  /** SERVER_HOSTNAME. */
+  readonly audience: string;
+}
+
+export const TOKEN_LIFETIME_SECONDS = 3600;
+export const TOKEN_LEEWAY_SECONDS = 30;
+// What Node accepts as all header lines of one request together.
+const TOKEN_MAX = 16_384;
+const CACHED_TOKENS = 10_000;
+const CACHED_CHARACTERS = 8_000_000;
+
+interface Verified extends RegistryGrant {
+  readonly expiresAt: number;
+}
+
+export function createRegistryTokens(ports: RegistryTokenPorts): RegistryTokens {
+  const { keys, clock, issuer, audience } = ports;
+  // A client sends the same token with every request, and checking a signature costs more than most answers.
+  const verified = new LRUCache<string, Verified>({
+    max: CACHED_TOKENS,
+    maxSize: CACHED_CHARACTERS,
+    sizeCalculation: (_, token) => token.length,
+  });
+
+  async function issue(grant: RegistryGrant): Promise<IssuedToken> {
+    const issuedAt = clock.now();
+    const seconds = Math.floor(issuedAt / 1000);
+    const claims: RegistryClaims = {
+      iss: issuer,
+      aud: audience,
+      sub: subjectOfActor(grant.actor),
+      nbf: seconds,
+      iat: seconds,
+      exp: seconds + TOKEN_LIFETIME_SECONDS,
+      jti: randomUUID(),
+      access: grant.access,
+      context: contextOfActor(grant.actor),
+    };
+    const token = await signRs256(await keys.signingKey(), claims);
+    return { token, expiresInSeconds: TOKEN_LIFETIME_SECONDS, issuedAt };
+  }
+
+  async function verify(text: string): Promise<RegistryGrant | undefined> {
+    const known = verified.get(text);
+    if (known !== undefined) return clock.now() < known.expiresAt ? known : undefined;
+    const fresh = await verifyFresh(text);
+    if (fresh !== undefined) verified.set(text, fresh);
+    return fresh;
+  }
+
+  async function verifyFresh(text: string): Promise<Verified | undefined> {
+    const jwt = parseJwt(text, TOKEN_MAX);
+    const { alg, kid, crit } = jwt?.header ?? {};
+    if (jwt === undefined || alg !== 'RS256' || typeof kid !== 'string' || crit !== undefined) return undefined;
+    const key = await keys.verifyingKey(kid);
+    if (key === undefined || !isSignedRs256(jwt, key)) return undefined;
+    const claims = REGISTRY_CLAIMS.safeParse(jwt.claims).data;
+    if (claims?.iss !== issuer || claims.aud !== audience) return undefined;
+    const now = clock.now();
+    const expiresAt = (claims.exp + TOKEN_LEEWAY_SECONDS) * 1000;
+    const validFrom = (claims.nbf - TOKEN_LEEWAY_SECONDS) * 1000;
+    if (now >= expiresAt || now < validFrom) return undefined;
+    const actor = actorOfClaims(claims);
+    return actor === undefined ? undefined : { actor, access: claims.access, expiresAt };
+  }
+
+  return { issue, verify };
+}

@@ -1,0 +1,126 @@
+import type { KeyObject } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Logger } from 'pino';
+import type { Clock } from '../../kernel/clock.ts';
+import type { SecretBox } from '../../platform/crypto/index.ts';
+import type { Database } from '../../platform/db/index.ts';
+import { generateSealedKeyPair, openPrivateKey, readPublicKey } from './key-pair.ts';
+import { deleteSpentKeys, findKey, insertKey, listKeys, type ServiceKeyRow } from './store.ts';
+
+export interface SigningKey {
+  readonly kid: string;
+  readonly privateKey: KeyObject;
+}
+
+/**
+ * The keys that registry tokens are signed with. All nodes share them through the database: each signs with the newest
+ * and accepts every one that has not run out.
+ */
+export interface KeyRing {
+  /** The newest key; made first when there is none. */
+  signingKey(): Promise<SigningKey>;
+  /** The public key of a token; undefined when no node of this registry has it (any more). */
+  verifyingKey(kid: string): Promise<KeyObject | undefined>;
+  /** Makes the next key when the newest one has reached its refresh age, and removes spent ones. For a periodic job. */
+  rotate(): Promise<void>;
+}
+
+export interface KeyRingPorts {
+  readonly db: Database;
+  readonly box: SecretBox;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** INSTANCE_SERVICE_KEY_SERVICE. */
+  readonly service: string;
+  /** INSTANCE_SERVICE_KEY_REFRESH, in ms: a new key this long after the last one. */
+  readonly refreshAfterMs: number;
+  /** INSTANCE_SERVICE_KEY_EXPIRATION, in ms: how long a key verifies; never less than its last token needs. */
+  readonly expiresAfterMs: number;
+  /** How long a token lives, leeway included, in ms. */
+  readonly tokenLifetimeMs: number;
+}
+
+// A key goes on signing when its successor is late by this much.
+const ROTATION_SLACK_MS = 4 * 60_000;
+const KID = /^[A-Za-z0-9_-]{43}$/;
+const LOOKUPS_AT_ONCE = 8;
+
+export function createKeyRing(ports: KeyRingPorts): KeyRing {
+  const { db, box, clock, service } = ports;
+  const signsForMs = ports.refreshAfterMs + ROTATION_SLACK_MS;
+  const verifiesForMs = Math.max(ports.expiresAfterMs, signsForMs + ports.tokenLifetimeMs);
+  const publicKeys = new LRUCache<string, { readonly key: KeyObject; readonly until: number }>({ max: 100 });
+  // A key is in the table before its first token is signed, so one that is missing stays missing.
+  const unknownKids = new LRUCache<string, true>({ max: 1000 });
+  const lookups = new Map<string, Promise<KeyObject | undefined>>();
+  let current: (SigningKey & { readonly until: number }) | undefined;
+  let renewing: Promise<SigningKey> | undefined;
+
+  function adopt(row: ServiceKeyRow): KeyObject {
+    const key = readPublicKey(row);
+    publicKeys.set(row.kid, { key, until: row.verifies_until });
+    return key;
+  }
+
+  async function signingKey(): Promise<SigningKey> {
+    if (current !== undefined && clock.now() < current.until) return current;
+    renewing ??= renew().finally(() => {
+      renewing = undefined;
+    });
+    return renewing;
+  }
+
+  async function renew(): Promise<SigningKey> {
+    const row = (await newestKey((key, now) => now < key.signs_until)) ?? (await makeKey());
+    adopt(row);
+    current = { kid: row.kid, privateKey: openPrivateKey(box, row), until: row.signs_until };
+    return current;
+  }
+
+  async function newestKey(isFit: (key: ServiceKeyRow, now: number) => boolean): Promise<ServiceKeyRow | undefined> {
+    const now = await db.now();
+    return (await listKeys(db, service, now)).find((key) => isFit(key, now));
+  }
+
+  async function makeKey(): Promise<ServiceKeyRow> {
+    const pair = await generateSealedKeyPair(box);
+    const row = await db.transaction((tx) => insertKey(tx, service, pair, { signsForMs, verifiesForMs }));
+    ports.log.info({ kid: row.kid }, 'Made a new key for registry tokens');
+    return row;
+  }
+
+  async function verifyingKey(kid: string): Promise<KeyObject | undefined> {
+    const known = publicKeys.get(kid);
+    if (known !== undefined) return clock.now() < known.until ? known.key : undefined;
+    if (!KID.test(kid) || unknownKids.has(kid)) return undefined;
+    const running = lookups.get(kid);
+    if (running !== undefined) return running;
+    // Made-up kids may not keep the database busy; a key of another node is looked for once and then known.
+    if (lookups.size >= LOOKUPS_AT_ONCE) return undefined;
+    const lookup = lookUp(kid).finally(() => lookups.delete(kid));
+    lookups.set(kid, lookup);
+    return lookup;
+  }
+
+  async function lookUp(kid: string): Promise<KeyObject | undefined> {
+    const row = await findKey(db, service, kid);
+    if (row === undefined) {
+      unknownKids.set(kid, true);
+      return undefined;
+    }
+    const key = adopt(row);
+    return clock.now() < row.verifies_until ? key : undefined;
+  }
+
+  async function rotate(): Promise<void> {
+    const fresh = await newestKey((key, now) => now < key.created_at + ports.refreshAfterMs);
+    if (fresh === undefined) {
+      await makeKey();
+      // The next token fetches the new key.
+      current = undefined;
+    }
+    await db.transaction((tx) => deleteSpentKeys(tx, service));
+  }
+
+  return { signingKey, verifyingKey, rotate };
+}

@@ -1,0 +1,189 @@
+import type { Kysely } from 'kysely';
+import { type Database, prepared, type Transaction } from '../platform/db/index.ts';
+import type { IdentityTables } from './tables.ts';
+
+/** What signing in needs to know about an account. */
+export interface AccountRow {
+  readonly user_id: number;
+  readonly name: string;
+  readonly enabled: number;
+  readonly password_hash: string | null;
+  readonly password_version: number;
+}
+
+export interface LiveAccountRow {
+  readonly name: string;
+  readonly enabled: number;
+  readonly superuser: number;
+  readonly password_version: number;
+}
+
+export interface AccessTokenRow {
+  readonly user_id: number;
+  readonly name: string;
+  readonly enabled: number;
+  readonly password_version: number;
+  readonly secret_hash: string;
+  readonly scopes: string;
+  readonly expires_at: number | null;
+}
+
+/* The reads that signing in and each request cost. */
+
+const accountByName = prepared<IdentityTables, [string], AccountRow>((query, value) =>
+  selectAccount(query).where('n.name', '=', value(0)),
+);
+
+const accountByEmail = prepared<IdentityTables, [string], AccountRow>((query, value) =>
+  selectAccount(query).where('u.email', '=', value(0)),
+);
+
+const accountById = prepared<IdentityTables, [number], LiveAccountRow>((query, value) =>
+  query
+    .selectFrom('user_account as u')
+    .innerJoin('namespace as n', 'n.id', 'u.namespace_id')
+    .select(['n.name', 'n.enabled', 'u.superuser', 'u.password_version'])
+    .where('u.namespace_id', '=', value(0)),
+);
+
+const accessToken = prepared<IdentityTables, [string], AccessTokenRow>((query, value) =>
+  query
+    .selectFrom('access_token as t')
+    .innerJoin('user_account as u', 'u.namespace_id', 't.user_id')
+    .innerJoin('namespace as n', 'n.id', 'u.namespace_id')
+    .select([
+      'n.id as user_id',
+      'n.name',
+      'n.enabled',
+      'u.password_version',
+      't.secret_hash',
+      't.scopes',
+      't.expires_at',
+    ])
+    .where('t.lookup', '=', value(0)),
+);
+
+function selectAccount(query: Kysely<IdentityTables>) {
+  return query
+    .selectFrom('user_account as u')
+    .innerJoin('namespace as n', 'n.id', 'u.namespace_id')
+    .select(['n.id as user_id', 'n.name', 'n.enabled', 'u.password_hash', 'u.password_version']);
+}
+
+export function findAccountByName(db: Database, name: string): Promise<AccountRow | undefined> {
+  return accountByName.first(db, name);
+}
+
+/** @param email in lower case */
+export function findAccountByEmail(db: Database, email: string): Promise<AccountRow | undefined> {
+  return accountByEmail.first(db, email);
+}
+
+export function findLiveAccount(db: Database, userId: number): Promise<LiveAccountRow | undefined> {
+  return accountById.first(db, userId);
+}
+
+export function findAccessToken(db: Database, lookup: string): Promise<AccessTokenRow | undefined> {
+  return accessToken.first(db, lookup);
+}
+
+export async function hasUsers(db: Database): Promise<boolean> {
+  return (await db.read<IdentityTables>().selectFrom('user_account').select('uuid').limit(1).execute()).length > 0;
+}
+
+/** Makes callers wait for each other until the transaction ends, and then tells whether there are users. */
+export async function hasUsersExclusively(tx: Transaction): Promise<boolean> {
+  await tx
+    .query<IdentityTables>()
+    .insertInto('instance_setting')
+    .values({ key: 'first_user_setup', value: '1' })
+    // Writing the row again, unlike doing nothing, locks it.
+    .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: '1' }))
+    .execute();
+  return (await tx.query<IdentityTables>().selectFrom('user_account').select('uuid').limit(1).execute()).length > 0;
+}
+
+/** @returns the new id, or undefined when the name is taken. */
+export async function insertNamespace(
+  tx: Transaction,
+  name: string,
+  kind: 'user' | 'organization',
+): Promise<number | undefined> {
+  const row = await tx
+    .query<IdentityTables>()
+    .insertInto('namespace')
+    .values({ name, kind, created_at: await tx.now() })
+    .onConflict((conflict) => conflict.column('name').doNothing())
+    .returning('id')
+    .executeTakeFirst();
+  return row?.id;
+}
+
+export interface NewAccountRow {
+  readonly namespace_id: number;
+  readonly uuid: string;
+  readonly email: string | null;
+  readonly password_hash: string;
+  readonly superuser: number;
+}
+
+/** @returns false when the e-mail address is taken. */
+export async function insertAccount(tx: Transaction, row: NewAccountRow): Promise<boolean> {
+  const inserted = await tx
+    .query<IdentityTables>()
+    .insertInto('user_account')
+    .values(row)
+    .onConflict((conflict) => conflict.column('email').doNothing())
+    .returning('namespace_id')
+    .executeTakeFirst();
+  return inserted !== undefined;
+}
+
+export async function insertTeam(
+  tx: Transaction,
+  team: { readonly organizationId: number; readonly name: string; readonly role: 'member' | 'creator' | 'admin' },
+): Promise<number> {
+  const row = await tx
+    .query<IdentityTables>()
+    .insertInto('team')
+    .values({ organization_id: team.organizationId, name: team.name, role: team.role })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return row.id;
+}
+
+export async function insertTeamMember(tx: Transaction, teamId: number, userId: number): Promise<void> {
+  await tx.query<IdentityTables>().insertInto('team_member').values({ team_id: teamId, user_id: userId }).execute();
+}
+
+/** Keeps a better hash of the same password, unless the password was changed meanwhile. */
+export async function replacePasswordHash(
+  tx: Transaction,
+  userId: number,
+  hashes: { readonly old: string; readonly new: string },
+): Promise<void> {
+  await tx
+    .query<IdentityTables>()
+    .updateTable('user_account')
+    .set({ password_hash: hashes.new })
+    .where('namespace_id', '=', userId)
+    .where('password_hash', '=', hashes.old)
+    .execute();
+}
+
+export interface NewAccessTokenRow {
+  readonly uuid: string;
+  readonly user_id: number;
+  readonly lookup: string;
+  readonly secret_hash: string;
+  readonly scopes: string;
+  readonly expires_at: number | null;
+}
+
+export async function insertAccessToken(tx: Transaction, row: NewAccessTokenRow): Promise<void> {
+  await tx
+    .query<IdentityTables>()
+    .insertInto('access_token')
+    .values({ ...row, created_at: await tx.now() })
+    .execute();
+}
