@@ -1,2 +1,5 @@
+export { createBufferPool, type BufferPool } from './buffer-pool.ts';
 export { storageBlobs } from './migrations/0002-storage-blobs.ts';
+export type { BlobReader, BlobStore, StorageEngine, StoredBlob, UploadSink, UploadStore } from './ports.ts';
 export type { StorageTables } from './tables.ts';
+export { isUploadId } from './upload-id.ts';
