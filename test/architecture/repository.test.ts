@@ -34,6 +34,16 @@ test('the lockfile names no place packages were downloaded from', () => {
   expect(resolved.map(([path]) => path)).toEqual([]);
 });
 
+test('the lockfile has the native packages of every platform (node scripts/complete-lockfile.mjs)', () => {
+  type Entry = { version?: string; optionalDependencies?: Record<string, string> };
+  const packages = Object.entries(json('package-lock.json')['packages'] as Record<string, Entry>);
+  const locked = new Set(packages.map(([path, entry]) => `${path.split('node_modules/').at(-1)}@${entry.version}`));
+  const wanted = packages
+    .flatMap(([, entry]) => Object.entries(entry.optionalDependencies ?? {}))
+    .filter(([, version]) => /^\d/.test(version));
+  expect(wanted.map((pair) => pair.join('@')).filter((one) => !locked.has(one))).toEqual([]);
+});
+
 test('dependencies are pinned to exact versions', () => {
   const { dependencies, devDependencies, optionalDependencies } = json('package.json') as Record<
     string,
