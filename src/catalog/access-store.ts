@@ -52,19 +52,23 @@ const accessQuery = (param: Parameter) => sql<AccessRow>`
         FROM user_account a JOIN namespace own ON own.id = a.namespace_id AND own.enabled = 1) u
       ON u.namespace_id = ${param('userId')}`;
 
-const preparedAccess = prepared<AccessKey, AccessRow>(accessQuery);
+const preparedAccess = prepared<unknown, [namespace: string, repository: string, userId: number], AccessRow>(
+  (query, value) => {
+    const key = { namespace: value(0), repository: value(1), userId: value(2) };
+    return { compile: () => accessQuery((name) => key[name]).compile(query) };
+  },
+);
 
 export async function readAccess(db: Database, key: AccessKey): Promise<AccessRow> {
-  return only(await preparedAccess(db, key));
+  return only(await preparedAccess.first(db, key.namespace, key.repository, key.userId));
 }
 
 export async function readAccessInTransaction(tx: Transaction, key: AccessKey): Promise<AccessRow> {
   const result = await accessQuery((name) => sql`${key[name]}`).execute(tx.query());
-  return only(result.rows);
+  return only(result.rows[0]);
 }
 
-function only(rows: readonly AccessRow[]): AccessRow {
-  const [row] = rows;
+function only(row: AccessRow | undefined): AccessRow {
   if (row === undefined) throw new Error('The access query answered without a row');
   return row;
 }

@@ -38,8 +38,8 @@ export async function findManifestByDigest(
 function toManifest(row: ManifestRow): StoredManifest {
   return {
     id: row.id,
-    digest: row.digest,
-    digestSha512: row.digest_sha512 ?? undefined,
+    digest: row.digest as Digest,
+    digestSha512: (row.digest_sha512 ?? undefined) as Digest | undefined,
     mediaType: row.media_type,
     sizeBytes: row.size_bytes,
     bytes: row.bytes,

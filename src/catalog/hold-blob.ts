@@ -14,6 +14,6 @@ export async function repositoryHoldsBlob(
 ): Promise<HeldBlob | undefined> {
   const row = await blobOfRepository(db, repositoryId, digest);
   if (row === undefined) return undefined;
-  const held = row.used === 1 || (row.lease_expires_at !== null && row.lease_expires_at > (await db.now()));
-  return held ? { blobId: row.id, sha256: row.sha256, sizeBytes: row.size_bytes } : undefined;
+  const held = row.used_by !== null || (row.lease_expires_at !== null && row.lease_expires_at > (await db.now()));
+  return held ? { blobId: row.id, sha256: row.sha256 as Digest, sizeBytes: row.size_bytes } : undefined;
 }

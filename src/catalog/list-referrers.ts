@@ -17,14 +17,17 @@ export async function listReferrers(
   const subjects = new Set([subject, ...(await digestsOfManifest(db, repositoryId, subject))]);
   const rows = await referrersOf(db, repositoryId, [...subjects], { ...query, limit: query.limit + 1 });
   const page = rows.slice(0, query.limit);
-  return { referrers: page.map(toDescriptor), next: rows.length > query.limit ? page.at(-1)?.digest : undefined };
+  return {
+    referrers: page.map(toDescriptor),
+    next: rows.length > query.limit ? (page.at(-1)?.digest as Digest | undefined) : undefined,
+  };
 }
 
 function toDescriptor(row: ReferrerRow): ReferrerDescriptor {
   return {
     mediaType: row.media_type,
     size: row.size_bytes,
-    digest: row.digest_sha512 ?? row.digest,
+    digest: (row.digest_sha512 ?? row.digest) as Digest,
     artifactType: row.artifact_type ?? undefined,
     annotations: row.annotations === null ? undefined : (JSON.parse(row.annotations) as Record<string, string>),
   };

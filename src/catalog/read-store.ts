@@ -1,18 +1,18 @@
-import { sql } from 'kysely';
 import type { Digest } from '../kernel/digest.ts';
 import { digestAlgorithm } from '../kernel/digest.ts';
 import type { Tag } from '../kernel/reference.ts';
 import { prepared } from '../platform/db/index.ts';
 import type { Database } from '../platform/db/index.ts';
 import type { ReferrerQuery } from './model.ts';
+import type { StorageTables } from '../storage/index.ts';
 import type { CatalogTables } from './tables.ts';
 
 /* The reads of pulls. Those that run with every request are prepared once and take one round trip. */
 
 export interface ManifestRow {
   readonly id: number;
-  readonly digest: Digest;
-  readonly digest_sha512: Digest | null;
+  readonly digest: string;
+  readonly digest_sha512: string | null;
   readonly media_type: string;
   readonly size_bytes: number;
   readonly bytes: Uint8Array;
@@ -23,12 +23,24 @@ export interface TaggedManifestRow extends ManifestRow {
   readonly expires_at: number | null;
 }
 
-const byTag = prepared<{ repositoryId: number; name: string }, TaggedManifestRow>(
-  (param) => sql`
-    SELECT m.id, m.digest, m.digest_sha512, m.media_type, m.size_bytes, m.bytes, t.id AS tag_id, t.expires_at
-    FROM tag t JOIN manifest m ON m.id = t.manifest_id
-    WHERE t.repository_id = ${param('repositoryId')} AND t.name = ${param('name')} AND t.end_at IS NULL
-      AND m.deleted_at IS NULL`,
+const MANIFEST_COLUMNS = [
+  'manifest.id',
+  'manifest.digest',
+  'manifest.digest_sha512',
+  'manifest.media_type',
+  'manifest.size_bytes',
+  'manifest.bytes',
+] as const;
+
+const byTag = prepared<CatalogTables, [repositoryId: number, name: string], TaggedManifestRow>((query, value) =>
+  query
+    .selectFrom('tag')
+    .innerJoin('manifest', 'manifest.id', 'tag.manifest_id')
+    .select([...MANIFEST_COLUMNS, 'tag.id as tag_id', 'tag.expires_at'])
+    .where('tag.repository_id', '=', value(0))
+    .where('tag.name', '=', value(1))
+    .where('tag.end_at', 'is', null)
+    .where('manifest.deleted_at', 'is', null),
 );
 
 export async function manifestByTag(
@@ -36,67 +48,73 @@ export async function manifestByTag(
   repositoryId: number,
   tag: Tag,
 ): Promise<TaggedManifestRow | undefined> {
-  const [row] = await byTag(db, { repositoryId, name: tag });
-  return row;
+  return byTag.first(db, repositoryId, tag);
 }
 
-type DigestKey = { repositoryId: number; digest: Digest };
+const byDigestIn = (column: 'manifest.digest' | 'manifest.digest_sha512') =>
+  prepared<CatalogTables, [repositoryId: number, digest: string], ManifestRow>((query, value) =>
+    query
+      .selectFrom('manifest')
+      .select(MANIFEST_COLUMNS)
+      .where('manifest.repository_id', '=', value(0))
+      .where(column, '=', value(1))
+      .where('manifest.deleted_at', 'is', null),
+  );
 
-const bySha256 = prepared<DigestKey, ManifestRow>(
-  (param) => sql`
-    SELECT id, digest, digest_sha512, media_type, size_bytes, bytes FROM manifest
-    WHERE repository_id = ${param('repositoryId')} AND digest = ${param('digest')} AND deleted_at IS NULL`,
-);
-
-const bySha512 = prepared<DigestKey, ManifestRow>(
-  (param) => sql`
-    SELECT id, digest, digest_sha512, media_type, size_bytes, bytes FROM manifest
-    WHERE repository_id = ${param('repositoryId')} AND digest_sha512 = ${param('digest')} AND deleted_at IS NULL`,
-);
+const MANIFEST_BY = { sha256: byDigestIn('manifest.digest'), sha512: byDigestIn('manifest.digest_sha512') };
 
 export async function manifestByDigest(
   db: Database,
   repositoryId: number,
   digest: Digest,
 ): Promise<ManifestRow | undefined> {
-  const query = digestAlgorithm(digest) === 'sha256' ? bySha256 : bySha512;
-  const [row] = await query(db, { repositoryId, digest });
-  return row;
+  return MANIFEST_BY[digestAlgorithm(digest)].first(db, repositoryId, digest);
 }
 
 export interface BlobRow {
   readonly id: number;
-  readonly sha256: Digest;
+  readonly sha256: string;
   readonly size_bytes: number;
-  /** 1: an alive manifest of the repository uses it. */
-  readonly used: number;
+  /** The id of an alive manifest of the repository that uses it. */
+  readonly used_by: number | null;
   readonly lease_expires_at: number | null;
 }
 
-const blobBy = (column: 'sha256' | 'sha512') =>
-  prepared<DigestKey, BlobRow>(
-    (param) => sql`
-      SELECT b.id, b.sha256, b.size_bytes,
-        CASE WHEN EXISTS (
-          SELECT 1 FROM manifest_blob mb JOIN manifest m ON m.id = mb.manifest_id
-          WHERE mb.repository_id = ${param('repositoryId')} AND mb.blob_id = b.id AND m.deleted_at IS NULL
-        ) THEN 1 ELSE 0 END AS used,
-        (SELECT l.expires_at FROM lease l
-          WHERE l.repository_id = ${param('repositoryId')} AND l.blob_id = b.id) AS lease_expires_at
-      FROM blob b WHERE ${sql.ref(`b.${column}`)} = ${param('digest')}`,
+const blobIn = (column: 'blob.sha256' | 'blob.sha512') =>
+  prepared<CatalogTables & StorageTables, [repositoryId: number, digest: string], BlobRow>((query, value) =>
+    query
+      .selectFrom('blob')
+      .select((eb) => [
+        'blob.id',
+        'blob.sha256',
+        'blob.size_bytes',
+        eb
+          .selectFrom('manifest_blob')
+          .innerJoin('manifest', 'manifest.id', 'manifest_blob.manifest_id')
+          .select('manifest.id')
+          .whereRef('manifest_blob.blob_id', '=', 'blob.id')
+          .where('manifest_blob.repository_id', '=', value(0))
+          .where('manifest.deleted_at', 'is', null)
+          .limit(1)
+          .as('used_by'),
+        eb
+          .selectFrom('lease')
+          .select('lease.expires_at')
+          .whereRef('lease.blob_id', '=', 'blob.id')
+          .where('lease.repository_id', '=', value(0))
+          .as('lease_expires_at'),
+      ])
+      .where(column, '=', value(1)),
   );
 
-const blobBySha256 = blobBy('sha256');
-const blobBySha512 = blobBy('sha512');
+const BLOB_BY = { sha256: blobIn('blob.sha256'), sha512: blobIn('blob.sha512') };
 
 export async function blobOfRepository(
   db: Database,
   repositoryId: number,
   digest: Digest,
 ): Promise<BlobRow | undefined> {
-  const query = digestAlgorithm(digest) === 'sha256' ? blobBySha256 : blobBySha512;
-  const [row] = await query(db, { repositoryId, digest });
-  return row;
+  return BLOB_BY[digestAlgorithm(digest)].first(db, repositoryId, digest);
 }
 
 /** Every digest that the manifest of this digest has, deleted or not. */
@@ -110,12 +128,12 @@ export async function digestsOfManifest(db: Database, repositoryId: number, dige
     .where(column, '=', digest)
     .executeTakeFirst();
   if (row === undefined) return [];
-  return [row.digest, ...(row.digest_sha512 === null ? [] : [row.digest_sha512])] as Digest[];
+  return [row.digest, row.digest_sha512].filter((known) => known !== null) as Digest[];
 }
 
 export interface ReferrerRow {
-  readonly digest: Digest;
-  readonly digest_sha512: Digest | null;
+  readonly digest: string;
+  readonly digest_sha512: string | null;
   readonly media_type: string;
   readonly size_bytes: number;
   readonly artifact_type: string | null;
@@ -139,5 +157,5 @@ export async function referrersOf(
     .limit(query.limit);
   if (query.after !== undefined) select = select.where('digest', '>', query.after);
   if (query.artifactType !== undefined) select = select.where('artifact_type', '=', query.artifactType);
-  return (await select.execute()) as ReferrerRow[];
+  return select.execute();
 }

@@ -58,8 +58,8 @@ export async function beginInterval(
     .execute();
 }
 
-/** Names of the tags alive at `now`, by the index of alive tags: a page costs the same at any depth. */
-export async function tagNames(db: Database, repositoryId: number, page: NamePage, now: number): Promise<Tag[]> {
+/** The tags alive at `now`, by the index of alive tags: a page costs the same at any depth. */
+export function tagNamesQuery(db: Database, repositoryId: number, page: NamePage, now: number) {
   let query = db
     .read<CatalogTables>()
     .selectFrom('tag')
@@ -70,8 +70,7 @@ export async function tagNames(db: Database, repositoryId: number, page: NamePag
     .orderBy('name')
     .limit(page.limit);
   if (page.after !== undefined) query = query.where('name', '>', page.after);
-  const rows = await query.execute();
-  return rows.map((row) => row.name as Tag);
+  return query;
 }
 
 /** Ends a tag that has expired at `now`, unless somebody ended it before. */

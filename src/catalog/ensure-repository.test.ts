@@ -1,0 +1,98 @@
+import { beforeAll, expect, it } from 'vitest';
+import { describeOnBothDatabases } from '../../test/support/databases.ts';
+import { ANONYMOUS } from '../identity/index.ts';
+import type { Actor } from '../identity/index.ts';
+import type { Database } from '../platform/db/index.ts';
+import {
+  actorOf,
+  addNamespace,
+  addRepository,
+  addTeam,
+  POLICY,
+  record,
+  repositoryName,
+  tag,
+} from './testing/catalog-fixture.ts';
+import {
+  createRepository,
+  decide,
+  deleteRepository,
+  ensureRepository,
+  findManifestByTag,
+  putManifest,
+  resolveAccess,
+} from './index.ts';
+import type { CatalogTables } from './index.ts';
+
+describeOnBothDatabases('repositories made by pushes', (context) => {
+  let db: Database;
+  let alice: number;
+  let bob: number;
+  let acme: number;
+  beforeAll(async () => {
+    ({ db } = context());
+    alice = await addNamespace(db, 'alice');
+    bob = await addNamespace(db, 'bob');
+    acme = await addNamespace(db, 'acme', 'organization');
+    await addTeam(db, acme, 'makers', 'creator', [bob]);
+  });
+
+  const push = (actor: Actor, name: string, policy = POLICY) =>
+    db.transaction((tx) => ensureRepository(tx, policy, actor, repositoryName(name)));
+
+  it('are private unless configured otherwise, and found by the next push', async () => {
+    const first = await push(actorOf(alice), 'alice/app');
+    expect(first).toMatchObject({ namespaceId: alice, visibility: 'private', state: 'NORMAL' });
+    expect(await push(actorOf(alice), 'alice/app')).toEqual(first);
+    const open = await push(actorOf(alice), 'alice/open/deep', { ...POLICY, createPrivateOnPush: false });
+    expect(open.visibility).toBe('public');
+  });
+
+  it('of ten parallel first pushes are one, and all succeed', async () => {
+    const names = Array.from({ length: 10 }, () => 'acme/cold');
+    const made = await Promise.all(names.map((name) => push(actorOf(bob), name)));
+    expect(new Set(made.map((each) => each.id)).size).toBe(1);
+  });
+
+  it('in an organization belong to who made them, not to who else may make some', async () => {
+    const carol = await addNamespace(db, 'carol');
+    await addTeam(db, acme, 'more-makers', 'creator', [carol]);
+    const { id } = await push(actorOf(bob), 'acme/tool');
+    const access = await resolveAccess(db, POLICY, actorOf(bob), repositoryName('acme/tool'));
+    expect(access).toMatchObject({ role: 'admin', repository: { id } });
+    await expect(push(actorOf(carol), 'acme/tool')).rejects.toMatchObject({ code: 'DENIED' });
+  });
+
+  it('are not made for those who may not', async () => {
+    await expect(push(actorOf(bob), 'alice/theirs')).rejects.toMatchObject({ code: 'DENIED' });
+    await expect(push(actorOf(alice, ['repo:write']), 'alice/scoped')).rejects.toMatchObject({ code: 'DENIED' });
+    await expect(push(actorOf(alice), 'nobody/app')).rejects.toMatchObject({ code: 'DENIED' });
+    await expect(push(ANONYMOUS, 'alice/theirs')).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+    const rows = await db.read<CatalogTables>().selectFrom('repository').select('name').execute();
+    expect(rows.map((row) => row.name)).not.toContain('theirs');
+  });
+
+  it('free their name when deleted, and a new one begins empty', async () => {
+    const old = await push(actorOf(alice), 'alice/phoenix');
+    await db.transaction((tx) =>
+      putManifest(tx, { repositoryId: old.id, record: record('old'), tags: [tag('v1')], keepForMs: 0 }),
+    );
+    expect(await db.transaction((tx) => deleteRepository(tx, old.id))).toBe(true);
+    expect(await db.transaction((tx) => deleteRepository(tx, old.id))).toBe(false);
+    const access = await resolveAccess(db, POLICY, actorOf(alice), repositoryName('alice/phoenix'));
+    expect(decide(access, 'pull')).toBe('unknown');
+    const anew = await push(actorOf(alice), 'alice/phoenix');
+    expect(anew.id).not.toBe(old.id);
+    expect(await findManifestByTag(db, anew.id, tag('v1'))).toBeUndefined();
+  });
+
+  it('cannot be created under a name that is taken', async () => {
+    await addRepository(db, acme, 'taken');
+    const create = (name: string) =>
+      db.transaction((tx) =>
+        createRepository(tx, { namespaceId: acme, name, visibility: 'public', description: 'Text', creatorId: bob }),
+      );
+    expect(await create('taken')).toBeUndefined();
+    expect(await create('free')).toMatchObject({ visibility: 'public', namespaceId: acme });
+  });
+});
