@@ -12,24 +12,11 @@ const DIST = join(ROOT, 'dist');
 /** Not bundled: native code, and what its users load only when it is installed. */
 const EXTERNAL = ['@node-rs/bcrypt', 'pg-native', 'pg-cloudflare'];
 
-/** What runs in a worker thread is named `<name>.worker.ts`, wherever it lives, and becomes dist/<name>.worker.js. */
+/** What runs in a worker thread is named `<name>.worker.ts`, wherever it lives, and becomes dist/<name>.worker.js (src/platform/worker-entry.ts). */
 async function workerEntries() {
   const files = await readdir(join(ROOT, 'src'), { recursive: true });
   return files.filter((file) => file.endsWith('.worker.ts')).map((file) => join(ROOT, 'src', file));
 }
-
-/** In the bundle, `new URL('./<name>.worker.ts', import.meta.url)` means the worker's built file, beside main.js. */
-const workerUrls = {
-  name: 'worker-urls',
-  transform: {
-    filter: { code: '.worker.ts' },
-    // One line for one line: the source map stays right (null says so).
-    handler: (code) => ({
-      code: code.replaceAll(/(new URL\(\s*['"])[^'"]*?([\w-]+\.worker)\.ts(['"],\s*import\.meta\.url)/g, '$1./$2.js$3'),
-      map: null,
-    }),
-  },
-};
 
 async function bundle(input, folder) {
   const build = await rolldown({
@@ -38,7 +25,6 @@ async function bundle(input, folder) {
     cwd: ROOT,
     external: EXTERNAL,
     tsconfig: join(ROOT, 'tsconfig.json'),
-    plugins: [workerUrls],
   });
   await build.write({
     file: join(folder, basename(input).replace(/\.ts$/, '.js')),

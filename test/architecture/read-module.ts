@@ -79,7 +79,7 @@ export function readModule(path: string, text: string): SourceModule {
       refer(node.start, node.source.value, true);
     },
     NewExpression(node) {
-      // `new URL('./x.worker.ts', import.meta.url)` is how worker threads are started.
+      // `new URL('./x.ts', import.meta.url)` and `workerEntry('x', import.meta.url)` are how worker threads are started.
       const [target, base] = node.arguments;
       if (nameOf(node.callee) !== 'URL' || target?.type !== 'Literal' || typeof target.value !== 'string') return;
       const beside = base?.type === 'MemberExpression' && base.object.type === 'MetaProperty';
@@ -100,6 +100,9 @@ export function readModule(path: string, text: string): SourceModule {
     },
     CallExpression(node) {
       if (nameOf(node.callee) === 'fetch') note('fetch', node.start);
+      const [name] = node.arguments;
+      if (nameOf(node.callee) === 'workerEntry' && name?.type === 'Literal')
+        refer(node.start, `./${name.value}.worker.ts`, false);
     },
   }).visit(program);
 
