@@ -37,7 +37,5 @@ export async function readForm(context: RequestContext): Promise<URLSearchParams
 }
 
 function tooLarge(): AppError {
-  return new AppError('TOKEN_REQUEST_INVALID', `A token request may have at most ${FORM_MAX_BYTES} bytes`, {
-    headers: { Connection: 'close' },
-  });
+  return new AppError('TOKEN_REQUEST_INVALID', `A token request may have at most ${FORM_MAX_BYTES} bytes`);
 }

@@ -1,0 +1,34 @@
+import type { Clock } from '../../src/kernel/clock.ts';
+import { systemClock } from '../../src/kernel/clock.ts';
+import { createIdentity, type Identity, type IdentitySettings } from '../../src/identity/index.ts';
+import { createPasswordHasher, createSecretBox } from '../../src/platform/crypto/index.ts';
+import type { Database } from '../../src/platform/db/index.ts';
+import { createLogger } from '../../src/platform/log/index.ts';
+
+/** Password hashing that costs next to nothing. */
+export const cheapPasswords = createPasswordHasher({ cost: { memoryKib: 64, passes: 1, parallelism: 1 } });
+
+export const testBox = await createSecretBox('the key of the tests');
+
+export const silentLog = createLogger({ level: 'silent', destination: { write: () => undefined } });
+
+export const IDENTITY_SETTINGS: IdentitySettings = {
+  serverHostname: 'registry.test',
+  superUsers: [],
+  userInitialize: false,
+  libraryNamespace: 'library',
+  serviceKeyService: 'quay',
+  serviceKeyExpirationMinutes: 120,
+  serviceKeyRefreshMinutes: 55,
+};
+
+/** Identity as one node of a registry has it, with cheap passwords. */
+export function createTestIdentity(
+  db: Database,
+  options: { readonly clock?: Clock; readonly settings?: Partial<IdentitySettings> } = {},
+): Identity {
+  return createIdentity(
+    { db, clock: options.clock ?? systemClock, log: silentLog, box: testBox, passwords: cheapPasswords },
+    { ...IDENTITY_SETTINGS, ...options.settings },
+  );
+}
