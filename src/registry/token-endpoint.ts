@@ -10,7 +10,7 @@ import {
 } from '../identity/index.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { RepositoryName } from '../kernel/reference.ts';
-import type { RequestContext, RequestHandler } from '../platform/http/context.ts';
+import type { RequestContext, RequestHandler } from '../platform/http/index.ts';
 import { readForm } from './token-form.ts';
 import { grantScope, parseTokenScopes, type RequestedScope } from './token-scope.ts';
 

@@ -1,5 +1,5 @@
 import { AppError } from '../kernel/errors.ts';
-import type { RequestContext } from '../platform/http/context.ts';
+import type { RequestContext } from '../platform/http/index.ts';
 
 const FORM_MAX_BYTES = 65_536;
 
