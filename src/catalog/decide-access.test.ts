@@ -11,8 +11,9 @@ import {
   grant,
   POLICY,
   repositoryName,
+  removeRepository,
 } from './testing/catalog-fixture.ts';
-import { decide, deleteRepository, grantedActions, resolveAccess } from './index.ts';
+import { decide, grantedActions, resolveAccess } from './index.ts';
 import type { Decision, TokenAction } from './index.ts';
 
 type Answers = readonly [pull: Decision, push: Decision, remove: Decision, administer: Decision, tokens: string];
@@ -56,7 +57,7 @@ describeOnBothDatabases('access to repositories', (context) => {
     await addRepository(db, own, 'private');
     await addRepository(db, own, 'public', 'public');
     const old = await addRepository(db, own, 'old');
-    await db.transaction((tx) => deleteRepository(tx, old));
+    await removeRepository(db, old);
     const shared = await addRepository(db, acme, 'shared');
     const teamwork = await addRepository(db, acme, 'teamwork');
     await addRepository(db, acme, 'secret');

@@ -1,5 +1,6 @@
 import { beforeAll, expect, it } from 'vitest';
 import { describeOnBothDatabases } from '../../test/support/databases.ts';
+import type { AuditTables } from '../audit/index.ts';
 import { ANONYMOUS } from '../identity/index.ts';
 import type { Actor } from '../identity/index.ts';
 import type { Database } from '../platform/db/index.ts';
@@ -77,22 +78,41 @@ describeOnBothDatabases('repositories made by pushes', (context) => {
     await db.transaction((tx) =>
       putManifest(tx, { repositoryId: old.id, record: record('old'), tags: [tag('v1')], keepForMs: 0 }),
     );
-    expect(await db.transaction((tx) => deleteRepository(tx, old.id))).toBe(true);
-    expect(await db.transaction((tx) => deleteRepository(tx, old.id))).toBe(false);
+    const remove = { repository: old, name: repositoryName('alice/phoenix'), actor: actorOf(alice) };
+    expect(await db.transaction((tx) => deleteRepository(tx, remove))).toBe(true);
+    expect(await db.transaction((tx) => deleteRepository(tx, remove))).toBe(false);
     const access = await resolveAccess(db, POLICY, actorOf(alice), repositoryName('alice/phoenix'));
     expect(decide(access, 'pull')).toBe('unknown');
     const anew = await push(actorOf(alice), 'alice/phoenix');
     expect(anew.id).not.toBe(old.id);
     expect(await findManifestByTag(db, anew.id, tag('v1'))).toBeUndefined();
+    const log = await db
+      .read<AuditTables>()
+      .selectFrom('audit_log')
+      .selectAll()
+      .where('namespace_id', '=', alice)
+      .execute();
+    const entries = log.filter((entry) => entry.metadata.includes('phoenix'));
+    expect(entries.map((entry) => [entry.kind, entry.actor_name, entry.repository_id])).toEqual([
+      ['create_repo', `user${alice}`, old.id],
+      ['delete_repo', `user${alice}`, old.id],
+      ['create_repo', `user${alice}`, anew.id],
+    ]);
   });
 
   it('cannot be created under a name that is taken', async () => {
     await addRepository(db, acme, 'taken');
     const create = (name: string) =>
       db.transaction((tx) =>
-        createRepository(tx, { namespaceId: acme, name, visibility: 'public', description: 'Text', creatorId: bob }),
+        createRepository(tx, {
+          namespaceId: acme,
+          name: repositoryName(name),
+          visibility: 'public',
+          description: 'Text',
+          creator: actorOf(bob),
+        }),
       );
-    expect(await create('taken')).toBeUndefined();
-    expect(await create('free')).toMatchObject({ visibility: 'public', namespaceId: acme });
+    expect(await create('acme/taken')).toBeUndefined();
+    expect(await create('acme/free')).toMatchObject({ visibility: 'public', namespaceId: acme });
   });
 });

@@ -1,7 +1,6 @@
-import type { Actor } from '../identity/index.ts';
+import type { Actor, UserActor } from '../identity/index.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { RepositoryName } from '../kernel/reference.ts';
-import { splitRepositoryName } from '../kernel/reference.ts';
 import type { Transaction } from '../platform/db/index.ts';
 import type { CatalogPolicy } from './config.ts';
 import { createRepository } from './create-repository.ts';
@@ -19,19 +18,16 @@ export async function ensureRepository(
   policy: CatalogPolicy,
   actor: Actor,
   name: RepositoryName,
+  clientAddress?: string,
 ): Promise<Repository> {
   const found = await repositoryToPush(tx, policy, actor, name);
-  if (found.repository !== undefined) return found.repository;
-  const created = await createRepository(tx, {
-    namespaceId: found.namespaceId,
-    name: splitRepositoryName(name).repository,
-    visibility: policy.createPrivateOnPush ? 'private' : 'public',
-    creatorId: found.creatorId,
-  });
+  if ('id' in found) return found;
+  const visibility = policy.createPrivateOnPush ? 'private' : 'public';
+  const created = await createRepository(tx, { ...found, name, visibility, clientAddress });
   if (created !== undefined) return created;
   // Another push was faster; what it created need not be open to this actor.
-  const { repository } = await repositoryToPush(tx, policy, actor, name);
-  if (repository !== undefined) return repository;
+  const now = await repositoryToPush(tx, policy, actor, name);
+  if ('id' in now) return now;
   throw new AppError('NAME_UNKNOWN', `Repository "${name}" was deleted while it was pushed to; push again`);
 }
 
@@ -40,14 +36,14 @@ async function repositoryToPush(
   policy: CatalogPolicy,
   actor: Actor,
   name: RepositoryName,
-): Promise<{ repository: Repository } | { repository: undefined; namespaceId: number; creatorId: number }> {
+): Promise<Repository | { readonly namespaceId: number; readonly creator: UserActor }> {
   const access = await resolveAccessInTransaction(tx, policy, actor, name);
   const decision = decide(access, 'push');
   if (decision === 'unauthenticated') throw new AppError('UNAUTHORIZED', `Sign in to push to "${name}"`);
   if (decision === 'allowed') {
-    if (access.repository !== undefined) return { repository: access.repository };
+    if (access.repository !== undefined) return access.repository;
     if (access.namespace !== undefined && actor.kind === 'user') {
-      return { repository: undefined, namespaceId: access.namespace.id, creatorId: actor.userId };
+      return { namespaceId: access.namespace.id, creator: actor };
     }
   }
   throw new AppError('DENIED', `The account may not push to "${name}"`);

@@ -5,6 +5,7 @@ export { decide, grantedActions } from './decide-access.ts';
 export { deleteBlob } from './delete-blob.ts';
 export { deleteManifest } from './delete-manifest.ts';
 export { deleteRepository } from './delete-repository.ts';
+export type { DeleteRepository } from './delete-repository.ts';
 export { deleteTag } from './delete-tag.ts';
 export { ensureRepository } from './ensure-repository.ts';
 export { findManifestByDigest, findManifestByTag } from './find-manifest.ts';

@@ -1,9 +1,18 @@
 import { beforeAll, expect, it } from 'vitest';
 import { describeOnBothDatabases } from '../../test/support/databases.ts';
 import { ANONYMOUS } from '../identity/index.ts';
+import type { Actor } from '../identity/index.ts';
 import type { Database } from '../platform/db/index.ts';
-import { actorOf, addNamespace, addRepository, addTeam, grant, POLICY } from './testing/catalog-fixture.ts';
-import { deleteRepository, listRepositories, searchRepositories } from './index.ts';
+import {
+  actorOf,
+  addNamespace,
+  addRepository,
+  addTeam,
+  grant,
+  POLICY,
+  removeRepository,
+} from './testing/catalog-fixture.ts';
+import { listRepositories, searchRepositories } from './index.ts';
 
 /** Bytewise: `-` sorts before `/`, so that the namespace alone does not give the order. */
 const OWN = ['an-a/one', 'an/a-b', 'an/a/b', 'an/a0', 'an/a_b', 'an/ab'];
@@ -25,14 +34,14 @@ describeOnBothDatabases('lists of repositories', (context) => {
       await addRepository(db, namespace === 'an' ? ann : organization, rest);
     }
     const old = await addRepository(db, ann, 'deleted');
-    await db.transaction((tx) => deleteRepository(tx, old));
+    await removeRepository(db, old);
     await addRepository(db, other, 'secret');
     await addRepository(db, other, 'open', 'public');
     await grant(db, await addRepository(db, other, 'shared'), { user: ann }, 'read');
     await grant(db, await addRepository(db, other, 'team-work'), { team }, 'write');
   });
 
-  const list = (actor = actorOf(ann), page: { after?: string; limit?: number } = {}, policy = POLICY) =>
+  const list = (actor: Actor = actorOf(ann), page: { after?: string; limit?: number } = {}, policy = POLICY) =>
     listRepositories(db, policy, actor, { limit: 100, ...page });
 
   it('hold what the actor was granted, sorted bytewise by full name', async () => {
@@ -50,7 +59,7 @@ describeOnBothDatabases('lists of repositories', (context) => {
 
   it('are empty for a token without repository scopes and for a void account', async () => {
     expect(await list(actorOf(ann, ['user:admin']))).toEqual([]);
-    expect(await list({ ...actorOf(ann), passwordVersion: 2 } as ReturnType<typeof actorOf>)).toEqual([]);
+    expect(await list({ ...actorOf(ann), passwordVersion: 2 })).toEqual([]);
   });
 
   it('come in pages that begin after any text', async () => {
@@ -70,7 +79,7 @@ describeOnBothDatabases('lists of repositories', (context) => {
   });
 
   it('are searched by a part of the name, where signs of patterns stand for themselves', async () => {
-    const search = async (actor: typeof ANONYMOUS, text: string, limit = 10) =>
+    const search = async (actor: Actor, text: string, limit = 10) =>
       (await searchRepositories(db, POLICY, actor, text, limit)).map((hit) => hit.name);
     expect(await search(actorOf(ann), 'A_')).toEqual(['an/a_b']);
     expect(await search(actorOf(ann), '%')).toEqual([]);

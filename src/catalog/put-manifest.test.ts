@@ -2,11 +2,18 @@ import { beforeAll, expect, it } from 'vitest';
 import { describeOnBothDatabases } from '../../test/support/databases.ts';
 import type { Digest } from '../kernel/digest.ts';
 import type { Database } from '../platform/db/index.ts';
-import { addNamespace, addRepository, digest, record, tag, uploadBlob } from './testing/catalog-fixture.ts';
+import {
+  addNamespace,
+  addRepository,
+  digest,
+  record,
+  tag,
+  uploadBlob,
+  removeRepository,
+} from './testing/catalog-fixture.ts';
 import {
   deleteBlob,
   deleteManifest,
-  deleteRepository,
   findManifestByDigest,
   findManifestByTag,
   putManifest,
@@ -132,7 +139,7 @@ describeOnBothDatabases('manifests and their blobs', (context) => {
 
   it('answer NAME_UNKNOWN when the repository went while they were pushed', async () => {
     const doomed = await addRepository(db, namespaceId, 'doomed');
-    await db.transaction((tx) => deleteRepository(tx, doomed));
+    await removeRepository(db, doomed);
     await expect(put(record(fresh()), { into: doomed })).rejects.toMatchObject({ code: 'NAME_UNKNOWN' });
   });
 

@@ -1,4 +1,4 @@
-import type { Actor } from '../identity/index.ts';
+import type { Actor, UserActor } from '../identity/index.ts';
 import type { RepositoryName } from '../kernel/reference.ts';
 import { splitRepositoryName } from '../kernel/reference.ts';
 import type { Database, Transaction } from '../platform/db/index.ts';
@@ -7,7 +7,6 @@ import type { AccessKey, AccessRow } from './access-store.ts';
 import type { CatalogPolicy } from './config.ts';
 import type { RepositoryAccess } from './model.ts';
 import { RANK, rankCeiling, roleOfRank } from './role-rank.ts';
-import type { UserActor } from './role-rank.ts';
 
 /**
  * The one authorization function of repositories: what the actor may do with this name, from everything that bears on it,

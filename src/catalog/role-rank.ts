@@ -1,4 +1,4 @@
-import type { Actor } from '../identity/index.ts';
+import type { UserActor } from '../identity/index.ts';
 import type { RepositoryAccess } from './model.ts';
 
 export type RoleName = RepositoryAccess['role'];
@@ -11,8 +11,6 @@ const ROLES: readonly RoleName[] = ['none', 'read', 'write', 'admin'];
 export function roleOfRank(rank: number): RoleName {
   return ROLES[rank] ?? 'none';
 }
-
-export type UserActor = Extract<Actor, { kind: 'user' }>;
 
 /** The strongest role that the actor's token, if he uses one, lets him use where he has it. */
 export function rankCeiling({ scopes }: UserActor): number {

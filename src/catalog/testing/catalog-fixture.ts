@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Actor, IdentityTables, OAuthScope } from '../../identity/index.ts';
+import { ANONYMOUS } from '../../identity/index.ts';
+import type { IdentityTables, OAuthScope, UserActor } from '../../identity/index.ts';
 import { digestOf } from '../../kernel/digest.ts';
 import type { Digest } from '../../kernel/digest.ts';
 import { MEDIA_TYPES } from '../../kernel/media-types.ts';
@@ -8,6 +9,7 @@ import type { RepositoryName, Tag } from '../../kernel/reference.ts';
 import type { Database } from '../../platform/db/index.ts';
 import type { StorageTables } from '../../storage/index.ts';
 import type { CatalogPolicy } from '../config.ts';
+import { deleteRepository } from '../delete-repository.ts';
 import type { ManifestRecord } from '../model.ts';
 import type { CatalogTables, RepositoryRole, Visibility } from '../tables.ts';
 
@@ -51,8 +53,15 @@ export function record(content: string, parts: Partial<ManifestRecord> = {}): Ma
   };
 }
 
-export function actorOf(userId: number, scopes?: readonly OAuthScope[]): Actor {
+export function actorOf(userId: number, scopes?: readonly OAuthScope[]): UserActor {
   return { kind: 'user', userId, name: `user${userId}`, passwordVersion: 1, scopes };
+}
+
+/** Deletes a repository as its namespace's owner would. */
+export async function removeRepository(db: Database, repositoryId: number): Promise<boolean> {
+  const repository = { id: repositoryId, namespaceId: 0, visibility: 'private', state: 'NORMAL' } as const;
+  const name = repositoryName('some/repository');
+  return db.transaction((tx) => deleteRepository(tx, { repository, name, actor: ANONYMOUS }));
 }
 
 export async function addNamespace(
