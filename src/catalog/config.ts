@@ -1,3 +1,6 @@
+import { z } from 'zod';
+import { defineConfig } from '../platform/config/index.ts';
+
 /** The settings that decide who may see and create repositories. */
 export interface CatalogPolicy {
   /** FEATURE_ANONYMOUS_ACCESS: public repositories are readable without signing in. */
@@ -7,3 +10,21 @@ export interface CatalogPolicy {
   /** FEATURE_PUBLIC_CATALOG: the catalog lists public repositories too. */
   readonly publicCatalog: boolean;
 }
+
+export const catalogConfig = defineConfig({
+  FEATURE_ANONYMOUS_ACCESS: {
+    schema: z.boolean(),
+    default: true,
+    description: 'Public repositories can be read without signing in',
+  },
+  CREATE_PRIVATE_REPO_ON_PUSH: {
+    schema: z.boolean(),
+    default: true,
+    description: 'A repository that is created by a push is private',
+  },
+  FEATURE_PUBLIC_CATALOG: {
+    schema: z.boolean(),
+    default: false,
+    description: 'The catalog lists public repositories to everyone',
+  },
+});

@@ -34,3 +34,4 @@ export type {
 export { putManifest } from './put-manifest.ts';
 export { resolveAccess } from './resolve-access.ts';
 export type { CatalogTables, RepositoryRole, Visibility } from './tables.ts';
+export { catalogConfig } from './config.ts';

@@ -1,3 +1,6 @@
+import { z } from 'zod';
+import { type ConfigRule, defineConfig } from '../platform/config/index.ts';
+
 /** The settings of identity. */
 export interface IdentitySettings {
   /** SERVER_HOSTNAME: audience of registry tokens. */
@@ -15,3 +18,61 @@ export interface IdentitySettings {
   /** INSTANCE_SERVICE_KEY_REFRESH. */
   readonly serviceKeyRefreshMinutes: number;
 }
+
+const OTHER_AUTHENTICATION = new Set(['LDAP', 'JWT', 'Keystone', 'OIDC', 'AppToken']);
+
+export const identityConfig = defineConfig({
+  AUTHENTICATION_TYPE: {
+    schema: z.string().refine((type) => type === 'Database', {
+      error: ({ input }) =>
+        OTHER_AUTHENTICATION.has(String(input))
+          ? `"${String(input)}" is not built into this version; only Database is`
+          : 'write Database',
+    }),
+    default: 'Database',
+    description: 'Where passwords are checked',
+  },
+  FEATURE_SUPER_USERS: {
+    schema: z.boolean(),
+    default: true,
+    description: 'The users in SUPER_USERS administer the registry',
+  },
+  SUPER_USERS: {
+    schema: z.array(z.string().min(1).max(255)),
+    default: [],
+    description: 'Names of the users who administer the registry',
+  },
+  FEATURE_USER_INITIALIZE: {
+    schema: z.boolean(),
+    default: false,
+    description:
+      'Anyone who reaches an empty registry may create its first user; otherwise only this machine or the printed set-up token',
+  },
+  INSTANCE_SERVICE_KEY_SERVICE: {
+    schema: z.string().min(1).max(255),
+    default: 'quay',
+    description: 'Issuer named in registry tokens',
+  },
+  INSTANCE_SERVICE_KEY_EXPIRATION: {
+    schema: z.int().min(2).max(525_600),
+    default: 120,
+    unit: 'minutes',
+    description: 'Life of the key that signs registry tokens',
+  },
+  INSTANCE_SERVICE_KEY_REFRESH: {
+    schema: z.int().min(1).max(525_600),
+    default: 55,
+    unit: 'minutes',
+    description: 'How often that key is renewed',
+  },
+});
+
+export const identityRules: readonly ConfigRule<typeof identityConfig>[] = [
+  {
+    key: 'INSTANCE_SERVICE_KEY_REFRESH',
+    check: (values) =>
+      values.INSTANCE_SERVICE_KEY_REFRESH < values.INSTANCE_SERVICE_KEY_EXPIRATION
+        ? undefined
+        : 'A key must be renewed before it expires; write less than INSTANCE_SERVICE_KEY_EXPIRATION',
+  },
+];

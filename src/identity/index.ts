@@ -22,3 +22,4 @@ export type { IssuedToken, RegistryGrant, RegistryTokens, TokenAccess } from './
 export type { KeyRing } from './service-keys/key-ring.ts';
 export type { SetupOrigin } from './setup-gate.ts';
 export type { IdentityTables } from './tables.ts';
+export { identityConfig, identityRules } from './config.ts';

@@ -12,3 +12,4 @@ export {
 } from './store.ts';
 export type { StorageTables } from './tables.ts';
 export { isUploadId } from './upload-id.ts';
+export { storageConfig, storageRules } from './config.ts';

@@ -10,3 +10,4 @@ export { loadSecretKey, SECRET_KEY_FILE } from './secret-key.ts';
 export type { SecretKeySource } from './secret-key.ts';
 export { createVerifiedSecrets } from './verified-secrets.ts';
 export type { VerifiedSecrets } from './verified-secrets.ts';
+export { cryptoConfig } from './config.ts';

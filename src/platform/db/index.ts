@@ -5,3 +5,4 @@ export { UnknownMigrationsError } from './pending-migrations.ts';
 export { createPostgresDatabase } from './postgres/postgres-database.ts';
 export { prepared, type PreparedRead } from './prepared.ts';
 export { createSqliteDatabase } from './sqlite/sqlite-database.ts';
+export { databaseConfig } from './config.ts';

@@ -1,4 +1,4 @@
 export type { Logger } from 'pino';
 export { createLogger, type LoggerOptions, type LogLevel } from './create-logger.ts';
 export { createRequestIds, isAcceptableRequestId, type RequestIds } from './request-id.ts';
-export { isSensitiveKey } from './redact.ts';
+export { logConfig } from './config.ts';

@@ -1,8 +1,6 @@
-const REDACTED = '[redacted]';
+import { isSensitiveKey } from '../../kernel/sensitive-key.ts';
 
-/** Parts of key names, in lower case without `-` and `_`, whose values are never logged. */
-const SENSITIVE =
-  /authorization|cookie|passw(?:or)?d|passphrase|secret|token|credential|apikey|privatekey|accesskey|psk$/;
+const REDACTED = '[redacted]';
 
 /** Deepest level and longest list that is logged; what lies beyond is replaced by a mark. */
 const MAX_DEPTH = 8;
@@ -18,11 +16,6 @@ const TEXT_PATTERNS: readonly (readonly [RegExp, string])[] = [
     `$1${REDACTED}`,
   ],
 ];
-
-/** Whether values under this key must not be logged. */
-export function isSensitiveKey(key: string): boolean {
-  return SENSITIVE.test(key.toLowerCase().replaceAll(/[-_.]/g, ''));
-}
 
 /**
  * Replaces credentials inside the strings of a line of JSON. No pattern matches a quote that opens or ends a string (inside

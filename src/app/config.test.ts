@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+import { loadConfig } from '../platform/config/index.ts';
+import { configFields, configRules } from './config.ts';
+
+const load = (text: string) =>
+  loadConfig({ fields: configFields, rules: configRules, file: { name: 'config.yaml', text } });
+
+test('an empty file is a complete configuration', () => {
+  const { values, warnings, notes } = load('');
+  expect([warnings, notes]).toEqual([[], []]);
+  expect(values.MAXIMUM_LAYER_SIZE).toBe(20 * 1024 ** 3);
+  for (const [key, field] of Object.entries(configFields)) {
+    expect(field.description, key).toMatch(/^[A-Z].{10,}$/);
+  }
+});
+
+test('a file that Quay runs with is accepted', () => {
+  const { values, warnings } = load(
+    `
+SERVER_HOSTNAME: registry.test:8443
+PREFERRED_URL_SCHEME: https
+EXTERNAL_TLS_TERMINATION: true
+AUTHENTICATION_TYPE: Database
+DATABASE_SECRET_KEY: 0123456789
+DB_URI: postgresql://quay:pw@db/quay
+DB_CONNECTION_ARGS: {autorollback: true, threadlocals: true}
+DISTRIBUTED_STORAGE_CONFIG:
+  default: [LocalStorage, {storage_path: /datastorage/registry}]
+DISTRIBUTED_STORAGE_PREFERENCE: [default]
+DISTRIBUTED_STORAGE_DEFAULT_LOCATIONS: []
+SUPER_USERS: [admin]
+BUILDLOGS_REDIS: {host: redis}
+USER_EVENTS_REDIS: {host: redis}
+TAG_EXPIRATION_OPTIONS: [0s, 2w]
+LDAP_URI: ldap://x
+GITHUB_LOGIN_CONFIG: {}
+SETUP_COMPLETE: true
+TESTING: false
+`.replace('KEY: 0123456789', 'KEY: "0123456789"'),
+  );
+  expect(warnings).toEqual([
+    'These settings of Quay have no effect in this version: BUILDLOGS_REDIS, DB_CONNECTION_ARGS, GITHUB_LOGIN_CONFIG, LDAP_URI, TAG_EXPIRATION_OPTIONS, USER_EVENTS_REDIS',
+  ]);
+  expect(values.DISTRIBUTED_STORAGE_CONFIG).toEqual({
+    default: { driver: 'LocalStorage', storagePath: '/datastorage/registry' },
+  });
+  expect(values.DB_URI?.reveal()).toContain('pw@db');
+});
+
+test.each([
+  ['AUTHENTICATION_TYPE: LDAP', '"LDAP" is not built into this version'],
+  ['DB_URI: mysql+pymysql://u:hunter2@h/d', 'MySQL cannot be served from'],
+  ['DISTRIBUTED_STORAGE_CONFIG: {a: [S3Storage, {}]}', '"S3Storage" is not built into this version'],
+  ['DISTRIBUTED_STORAGE_CONFIG: {a: [FakeStorage, {}]}', 'There is no storage driver "FakeStorage"'],
+  ['DISTRIBUTED_STORAGE_CONFIG: {a: [LocalStorage, {}]}', 'name the directory'],
+  [
+    'DISTRIBUTED_STORAGE_CONFIG: {a: [LocalStorage, {storage_path: /x}]}\nDISTRIBUTED_STORAGE_PREFERENCE: [b]',
+    'no engine "b"',
+  ],
+  ['SERVER_HOSTNAME: https://registry.test', 'no scheme'],
+  ['TRUSTED_PROXY_CIDR: [10.0.0.0/8, proxy]', '"proxy" is not an address range'],
+  ['INSTANCE_SERVICE_KEY_REFRESH: 120', 'before it expires'],
+  ['LOGGING_LEVEL: LOUD', 'write one of DEBUG'],
+])('a start is refused: %s', (text, message) => {
+  expect(() => load(text)).toThrow(message);
+  expect(() => load(text)).not.toThrow('hunter2');
+});

@@ -1,0 +1,216 @@
+import fc from 'fast-check';
+import { inspect } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import {
+  checkConfig,
+  ConfigError,
+  defineConfig,
+  durationMs,
+  type Environment,
+  loadConfig,
+  oneOrMany,
+  printConfig,
+  Secret,
+  secret,
+  sizeBytes,
+} from './index.ts';
+
+const fields = defineConfig({
+  MAXIMUM_LAYER_SIZE: { schema: sizeBytes(), default: '20G', description: 'Largest blob' },
+  FRESH_LOGIN_TIMEOUT: { schema: durationMs(), default: '10m', description: 'Fresh login' },
+  FEATURE_PUBLIC_CATALOG: { schema: z.boolean(), default: false, description: 'Catalog' },
+  DATABASE_SECRET_KEY: { schema: secret(), description: 'Key' },
+  TRUSTED_PROXY_CIDR: { schema: oneOrMany(), default: [], description: 'Proxies' },
+  STORE: { schema: z.object({ path: z.string(), s3_secret_key: z.string().optional() }), description: 'Nested' },
+  LOW: { schema: z.int(), default: 1, description: 'Lower bound' },
+  HIGH: { schema: z.int(), default: 2, description: 'Upper bound' },
+});
+const rules = [
+  {
+    key: 'LOW' as const,
+    check: (v: { LOW: number; HIGH: number }) => (v.LOW < v.HIGH ? undefined : 'LOW must be below HIGH'),
+  },
+];
+
+const load = (text: string, environment: Environment = {}, readFile?: (path: string) => string) =>
+  loadConfig({ fields, rules, file: { name: 'config.yaml', text }, environment, ...(readFile && { readFile }) });
+
+function problemsOf(text: string, environment: Environment = {}): string[] {
+  return checkConfig({ fields, rules, file: { name: 'config.yaml', text }, environment }).problems.map(
+    ({ source, line, key, message }) => `${source}:${line ?? '-'} ${key ?? ''} ${message}`,
+  );
+}
+
+describe('values', () => {
+  test('come from defaults, the file and the environment, in this order', () => {
+    const text = 'MAXIMUM_LAYER_SIZE: 1G\nFRESH_LOGIN_TIMEOUT: 1h\nFEATURE_PUBLIC_CATALOG: yes\n';
+    const { values } = load(text, {
+      QUAY_OVERRIDE_CONFIG: '{"MAXIMUM_LAYER_SIZE": "2G", "FRESH_LOGIN_TIMEOUT": "2h"}',
+      GANTRY_CONFIG_MAXIMUM_LAYER_SIZE: '3G',
+      GANTRY_CONFIG_TRUSTED_PROXY_CIDR: '[10.0.0.0/8, 192.168.0.1]',
+      OTHER: 'x',
+    });
+    expect(values.MAXIMUM_LAYER_SIZE).toBe(3 * 1024 ** 3);
+    expect(values.FRESH_LOGIN_TIMEOUT).toBe(7_200_000);
+    expect(values.FEATURE_PUBLIC_CATALOG).toBe(true);
+    expect(values.TRUSTED_PROXY_CIDR).toEqual(['10.0.0.0/8', '192.168.0.1']);
+    expect(values.DATABASE_SECRET_KEY).toBeUndefined();
+    expect(load('').values.MAXIMUM_LAYER_SIZE).toBe(20 * 1024 ** 3);
+    expect(load('MAXIMUM_LAYER_SIZE:\n').values.MAXIMUM_LAYER_SIZE).toBe(20 * 1024 ** 3);
+  });
+
+  test('are frozen in depth', () => {
+    const { values } = load('STORE: {path: /x}\n');
+    expect(Object.isFrozen(values) && Object.isFrozen(values.STORE) && Object.isFrozen(values.TRUSTED_PROXY_CIDR)).toBe(
+      true,
+    );
+  });
+
+  test('that are secret are taken literally from the environment or a file, and never shown', () => {
+    expect(load('', { GANTRY_CONFIG_DATABASE_SECRET_KEY: '0123' }).values.DATABASE_SECRET_KEY?.reveal()).toBe('0123');
+    const read = (path: string) => `from ${path}\n`;
+    const config = load(
+      'STORE: {path: /x, s3_secret_key: hidden1}\n',
+      { GANTRY_CONFIG_DATABASE_SECRET_KEY_FILE: '/run/k' },
+      read,
+    );
+    const key = config.values.DATABASE_SECRET_KEY;
+    expect(key?.reveal()).toBe('from /run/k');
+    for (const shown of [String(key), JSON.stringify(config.values), inspect(key), printConfig(config)]) {
+      expect(shown).not.toMatch(/from \/run|hidden1 /);
+    }
+    expect(printConfig(config)).not.toContain('hidden1');
+    expect(printConfig(config)).toContain(
+      '# from GANTRY_CONFIG_DATABASE_SECRET_KEY_FILE\nDATABASE_SECRET_KEY: "[redacted]"',
+    );
+    expect(printConfig(config)).toContain('# from default\nMAXIMUM_LAYER_SIZE: 20G');
+  });
+});
+
+describe('problems', () => {
+  test('are told all at once, with lines', () => {
+    const text = 'MAXIMUM_LAYER_SIZE: big\n\nFEATURE_PUBLIC_CATALOG: "no"\nSTORE:\n  other: 1\n  path:\n    - 5\n';
+    const problems = problemsOf(text, { GANTRY_CONFIG_LOW: 'abc', QUAY_OVERRIDE_CONFIG: '[]' });
+    expect(problems).toHaveLength(5);
+    for (const expected of [
+      /^QUAY_OVERRIDE_CONFIG:- {2}The value is not a JSON object/,
+      /^config.yaml:1 MAXIMUM_LAYER_SIZE write a size like "512M" or "20G"/,
+      /^config.yaml:3 FEATURE_PUBLIC_CATALOG .*boolean/,
+      /^config.yaml:6 STORE.path .*string/,
+      /^GANTRY_CONFIG_LOW:- LOW .*(?:number|int)/,
+    ]) {
+      expect(problems).toContainEqual(expect.stringMatching(expected));
+    }
+    expect(() => load(text)).toThrow(ConfigError);
+    expect(() => load(text)).toThrow(/config.yaml:1: MAXIMUM_LAYER_SIZE: write a size/);
+  });
+
+  test.each([
+    ['duplicate keys', 'LOW: 1\nHIGH: 5\nLOW: 2\n', 'config.yaml:3'],
+    ['broken YAML', 'LOW: 1\nHIGH: [1\n', 'config.yaml:'],
+    ['no mapping', '- LOW\n', 'config.yaml:1'],
+    ['impossible combinations', 'HIGH: 7\nLOW: 7\n', 'config.yaml:2 LOW LOW must be below HIGH'],
+    [
+      'unbuilt authentication',
+      'A: 1\nKEYCLOAK_LOGIN_CONFIG: {CLIENT_ID: x}\n',
+      'config.yaml:2 KEYCLOAK_LOGIN_CONFIG This version cannot',
+    ],
+    [
+      'unbuilt access rules',
+      'FEATURE_RESTRICTED_USERS: true\n',
+      'config.yaml:1 FEATURE_RESTRICTED_USERS This version cannot',
+    ],
+    [
+      'encrypted database connections',
+      'DB_CONNECTION_ARGS: {ssl: {ca: x}}\n',
+      'config.yaml:1 DB_CONNECTION_ARGS This version cannot',
+    ],
+    [
+      'aliases that expand without end',
+      `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefgh'
+        .split('')
+        .map((n, i) => `${n}: &${n} [${`*${'abcdefg'[i]},`.repeat(9)}]`)
+        .join('\n')}\n`,
+      'config.yaml',
+    ],
+  ])('%s stop the start', (_name, text, expected) => {
+    expect(problemsOf(text)[0]).toContain(expected);
+  });
+});
+
+describe('other keys', () => {
+  test('are warned of, with the nearest name', () => {
+    const { warnings } = load('FEATURE_PUBLIC_CATALGO: true\nSERVER_HOSTNAM: x\nSOMETHING_ELSE: 1\n');
+    expect(warnings).toEqual([
+      'config.yaml:1: FEATURE_PUBLIC_CATALGO: There is no such setting; did you mean "FEATURE_PUBLIC_CATALOG"?',
+      'config.yaml:2: SERVER_HOSTNAM: There is no such setting; did you mean "SERVER_HOSTNAME"?',
+      'config.yaml:3: SOMETHING_ELSE: There is no such setting; remove it',
+    ]);
+  });
+
+  test('of Quay without effect are named in one warning, obsolete ones in notes', () => {
+    const { warnings, notes } = load(
+      'LDAP_URI: ldap://x\nFEATURE_BILLING: false\nUSE_CDN: false\nBITTORRENT_FILENAME_PEPPER: x\n',
+    );
+    expect(warnings).toEqual(['These settings of Quay have no effect in this version: FEATURE_BILLING, LDAP_URI']);
+    expect(notes).toEqual([
+      'config.yaml:3: USE_CDN: The setting is obsolete and has no effect',
+      'config.yaml:4: BITTORRENT_FILENAME_PEPPER: The setting is obsolete and has no effect',
+    ]);
+  });
+
+  test('with values that ask for nothing are accepted', () => {
+    const text =
+      'GITHUB_LOGIN_CONFIG: {}\nFEATURE_GITHUB_LOGIN: false\nFEATURE_DIRECT_LOGIN: true\nDB_CONNECTION_ARGS: {autorollback: true, threadlocals: true}\n';
+    expect(problemsOf(text)).toEqual([]);
+  });
+});
+
+test('no text brings anything but a ConfigError', () => {
+  const yamlish = fc.oneof(
+    fc.string(),
+    fc.string({
+      unit: fc.constantFrom(
+        'LOW',
+        ': ',
+        '\n',
+        '- ',
+        '&a ',
+        '*a',
+        '{',
+        '}',
+        '[',
+        ']',
+        '"',
+        '!!set ',
+        '<<',
+        '1',
+        '? ',
+        '|',
+        '#',
+        '  ',
+        '__proto__',
+      ),
+    }),
+    fc.json(),
+  );
+  fc.assert(
+    fc.property(yamlish, yamlish, (text, variable) => {
+      try {
+        load(text, { GANTRY_CONFIG_LOW: variable, GANTRY_CONFIG_STORE: variable, QUAY_OVERRIDE_CONFIG: text });
+      } catch (error) {
+        expect(error).toBeInstanceOf(ConfigError);
+      }
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('a secret shows itself in no way', () => {
+  const hidden = new Secret('value');
+  expect(`${String(hidden)} ${JSON.stringify({ hidden })} ${inspect({ hidden }, { showHidden: true })}`).not.toContain(
+    'value',
+  );
+  expect(Object.keys(hidden)).toEqual([]);
+});

@@ -1,0 +1,1 @@
+export { netConfig } from './config.ts';
