@@ -121,6 +121,13 @@ describeOnBothDatabases('registry tokens', (context) => {
     expect((await keys()).length).toBe(count + 1);
   });
 
+  test('a first token and the first rotation share one key', async () => {
+    const count = (await keys()).length;
+    const fresh = createTestIdentity(context().db, { settings: { serviceKeyService: 'starting' } });
+    await Promise.all([fresh.keys.rotate(), fresh.keys.signingKey(), fresh.keys.rotate()]);
+    expect((await keys()).length).toBe(count + 1);
+  });
+
   test('private keys are kept encrypted, and a key is named by its thumbprint', async () => {
     const [row] = await keys();
     if (row === undefined) throw new Error('no key');

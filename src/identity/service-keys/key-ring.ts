@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../kernel/clock.ts';
 import type { SecretBox } from '../../platform/crypto/index.ts';
 import type { Database } from '../../platform/db/index.ts';
+import type { JobHandler } from '../../platform/queue/index.ts';
 import { generateSealedKeyPair, openPrivateKey, readPublicKey } from './key-pair.ts';
 import { deleteSpentKeys, findKey, insertKey, listKeys, type ServiceKeyRow } from './store.ts';
 
@@ -21,8 +22,10 @@ export interface KeyRing {
   signingKey(): Promise<SigningKey>;
   /** The public key of a token; undefined when no node of this registry has it (any more). */
   verifyingKey(kid: string): Promise<KeyObject | undefined>;
-  /** Makes the next key when the newest one has reached its refresh age, and removes spent ones. For a periodic job. */
+  /** Makes the next key, and removes spent ones, when the newest one has reached its refresh age. */
   rotate(): Promise<void>;
+  /** Calls {@link rotate}; first when the jobs start, so that a new instance has its key before anyone asks. */
+  readonly jobs: readonly JobHandler[];
 }
 
 export interface KeyRingPorts {
@@ -42,6 +45,7 @@ export interface KeyRingPorts {
 
 // A key goes on signing when its successor is late by this much.
 const ROTATION_SLACK_MS = 4 * 60_000;
+const ROTATION_CHECK_MS = 2 * 60_000;
 const KID = /^[A-Za-z0-9_-]{43}$/;
 const LOOKUPS_AT_ONCE = 8;
 
@@ -55,6 +59,7 @@ export function createKeyRing(ports: KeyRingPorts): KeyRing {
   const lookups = new Map<string, Promise<KeyObject | undefined>>();
   let current: (SigningKey & { readonly until: number }) | undefined;
   let renewing: Promise<SigningKey> | undefined;
+  let making: Promise<ServiceKeyRow> | undefined;
 
   function adopt(row: ServiceKeyRow): KeyObject {
     const key = readPublicKey(row);
@@ -82,9 +87,19 @@ export function createKeyRing(ports: KeyRingPorts): KeyRing {
     return (await listKeys(db, service, now)).find((key) => isFit(key, now));
   }
 
-  async function makeKey(): Promise<ServiceKeyRow> {
+  function makeKey(): Promise<ServiceKeyRow> {
+    making ??= makeKeyNow().finally(() => {
+      making = undefined;
+    });
+    return making;
+  }
+
+  async function makeKeyNow(): Promise<ServiceKeyRow> {
     const pair = await generateSealedKeyPair(box);
-    const row = await db.transaction((tx) => insertKey(tx, service, pair, { signsForMs, verifiesForMs }));
+    const row = await db.transaction(async (tx) => {
+      await deleteSpentKeys(tx, service);
+      return insertKey(tx, service, pair, { signsForMs, verifiesForMs });
+    });
     ports.log.info({ kid: row.kid }, 'Made a new key for registry tokens');
     return row;
   }
@@ -114,13 +129,12 @@ export function createKeyRing(ports: KeyRingPorts): KeyRing {
 
   async function rotate(): Promise<void> {
     const fresh = await newestKey((key, now) => now < key.created_at + ports.refreshAfterMs);
-    if (fresh === undefined) {
-      await makeKey();
-      // The next token fetches the new key.
-      current = undefined;
-    }
-    await db.transaction((tx) => deleteSpentKeys(tx, service));
+    if (fresh !== undefined) return;
+    await makeKey();
+    // The next token fetches the new key.
+    current = undefined;
   }
 
-  return { signingKey, verifyingKey, rotate };
+  const jobs: JobHandler[] = [{ queue: 'rotate_service_keys', everyMs: ROTATION_CHECK_MS, run: rotate }];
+  return { signingKey, verifyingKey, rotate, jobs };
 }
