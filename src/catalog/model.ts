@@ -85,8 +85,6 @@ export interface PutManifest {
 /** What a put changed. */
 export interface PutManifestResult {
   readonly manifestId: number;
-  /** False when an alive manifest of this digest was there before. */
-  readonly created: boolean;
   readonly tags: readonly { readonly name: Tag; readonly change: 'created' | 'moved' | 'unchanged' }[];
 }
 

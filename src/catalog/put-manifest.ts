@@ -20,7 +20,6 @@ export async function putManifest(tx: Transaction, input: PutManifest): Promise<
   const { namespaceId } = await lockRepository(tx, repositoryId);
   const now = await tx.now();
 
-  const [before] = await aliveManifests(tx, repositoryId, [record.digest]);
   const blobs = matchAll(record.blobs, await readableBlobs(tx, repositoryId, unique(record.blobs), now));
   const children = matchAll(record.children, await aliveManifests(tx, repositoryId, unique(record.children)));
   const missing = [...blobs.missing, ...children.missing];
@@ -34,7 +33,7 @@ export async function putManifest(tx: Transaction, input: PutManifest): Promise<
   for (const name of new Set(input.tags)) {
     tags.push({ name, change: await moveTag(tx, { repositoryId, name, manifestId }, now) });
   }
-  return { manifestId, created: before === undefined, tags };
+  return { manifestId, tags };
 }
 
 function unique(digests: readonly Digest[]): Digest[] {
