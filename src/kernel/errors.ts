@@ -41,6 +41,7 @@ export const ERRORS = {
   UNSUPPORTED: { status: 405, oci: 'UNSUPPORTED', quay: 'invalid_request', when: 'The endpoint does not have this method' },
   NOT_FOUND: { status: 404, oci: 'UNSUPPORTED', quay: 'not_found', when: 'There is nothing at this address' },
   INVALID_REQUEST: { status: 400, oci: 'UNSUPPORTED', quay: 'invalid_request', when: 'The request is malformed; the message lists what is wrong' },
+  ADDRESS_NOT_ALLOWED: { status: 400, oci: 'UNSUPPORTED', quay: 'invalid_request', when: 'An address given by a user is not public and not in SSRF_ALLOWED_HOSTS' },
   READ_ONLY: { status: 405, oci: 'DENIED', quay: 'invalid_request', when: 'The registry is in read-only mode' },
   TOO_MANY_REQUESTS: { status: 429, oci: 'TOOMANYREQUESTS', quay: 'invalid_request', when: 'Too many requests; try again after the seconds named in Retry-After' },
   STORAGE_FULL: { status: 507, oci: 'UNSUPPORTED', quay: 'downstream_issue', when: 'The storage is full; nothing was kept of the request' },

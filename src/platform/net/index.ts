@@ -1,1 +1,8 @@
 export { netConfig } from './config.ts';
+export {
+  createGuardedFetch,
+  type GuardedFetch,
+  type GuardedFetchOptions,
+  type GuardedRequest,
+} from './guarded-fetch.ts';
+export type { ResolveHost } from './guarded-agent.ts';
