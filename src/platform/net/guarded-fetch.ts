@@ -1,8 +1,9 @@
-import { type Agent, fetch as undiciFetch } from 'undici';
+import type { IncomingMessage } from 'node:http';
 import { AppError } from '../../kernel/errors.ts';
 import { type AddressPolicy, createAddressPolicy } from './address-policy.ts';
-import { boundBody } from './bound-body.ts';
-import { createGuardedAgent, refusal, resolveHost, type ResolveHost } from './guarded-agent.ts';
+import { createGuardedAgents, type GuardedAgents, refusal, resolveHost, type ResolveHost } from './guarded-agents.ts';
+import { sendRequest } from './send-request.ts';
+import { toResponse } from './to-response.ts';
 
 export interface GuardedFetchOptions {
   /** Host names, addresses and ranges that are allowed although not public: the operator's own settings and allow list. */
@@ -21,7 +22,7 @@ export interface GuardedRequest {
   readonly signal?: AbortSignal;
   /** For the whole exchange, the body of the answer included. Default 60 s. */
   readonly timeoutMs?: number;
-  /** Longest answer, after decompression. Default 16 MiB. */
+  /** Longest body of an answer. Default 16 MiB. */
   readonly maxBytes?: number;
   /** Default 5. */
   readonly maxRedirects?: number;
@@ -35,7 +36,8 @@ export interface GuardedFetch {
   fetch(url: string | URL, request?: GuardedRequest): Promise<Response>;
   /** Refuses addresses without any look-up: for checking a setting when it is saved. @throws AppError like `fetch`. */
   check(url: string | URL): void;
-  close(): Promise<void>;
+  /** Gives up idle connections. */
+  close(): void;
 }
 
 const DEFAULTS = { timeoutMs: 60_000, maxBytes: 16 * 1024 * 1024, maxRedirects: 5 };
@@ -44,41 +46,76 @@ const NO_AUTHORITIES: readonly string[] = [];
 /** Makes the one way out: everything that the registry asks of other servers goes through it. */
 export function createGuardedFetch(options: GuardedFetchOptions = {}): GuardedFetch {
   const policy = createAddressPolicy(options.allowHosts ?? [], options.allowPrivate ?? false);
+  const resolve = options.resolve ?? resolveHost;
   let authorities = options.caCertificates?.() ?? NO_AUTHORITIES;
-  let agent = createGuardedAgent(policy, options.resolve ?? resolveHost, authorities);
-  const currentAgent = (): Agent => {
+  let agents = createGuardedAgents(policy, resolve, authorities);
+  const currentAgents = (): GuardedAgents => {
     const wanted = options.caCertificates?.() ?? NO_AUTHORITIES;
-    if (wanted === authorities) return agent;
-    void agent.close();
-    authorities = wanted;
-    agent = createGuardedAgent(policy, options.resolve ?? resolveHost, authorities);
-    return agent;
+    if (wanted !== authorities) {
+      // Exchanges that are under way keep the pool that they began with.
+      authorities = wanted;
+      agents = createGuardedAgents(policy, resolve, authorities);
+    }
+    return agents;
   };
   return {
-    fetch: (url, request = {}) => follow(new URL(url), request, policy, currentAgent()),
+    fetch: (url, request = {}) => fetchWithin(new URL(url), request, policy, currentAgents()),
     check: (url) => checkTarget(new URL(url), policy),
-    close: () => agent.close(),
+    close() {
+      agents['http:'].destroy();
+      agents['https:'].destroy();
+    },
   };
 }
 
-async function follow(start: URL, request: GuardedRequest, policy: AddressPolicy, agent: Agent): Promise<Response> {
-  const deadline = AbortSignal.timeout(request.timeoutMs ?? DEFAULTS.timeoutMs);
+async function fetchWithin(
+  url: URL,
+  request: GuardedRequest,
+  policy: AddressPolicy,
+  agents: GuardedAgents,
+): Promise<Response> {
+  const timeoutMs = request.timeoutMs ?? DEFAULTS.timeoutMs;
+  const deadline = AbortSignal.timeout(timeoutMs);
   const signal = request.signal === undefined ? deadline : AbortSignal.any([request.signal, deadline]);
+  // An abort surfaces as a general error wherever the exchange stands; say that it was the time.
+  const explain = (error: unknown): unknown =>
+    deadline.aborted ? new Error(`${url.host} did not answer within ${timeoutMs} ms`, { cause: error }) : error;
+  try {
+    const answer = await follow(url, request, policy, agents, signal);
+    return toResponse(answer, {
+      method: request.method,
+      maxBytes: request.maxBytes ?? DEFAULTS.maxBytes,
+      host: url.host,
+      explain,
+    });
+  } catch (error) {
+    throw explain(error);
+  }
+}
+
+async function follow(
+  start: URL,
+  request: GuardedRequest,
+  policy: AddressPolicy,
+  agents: GuardedAgents,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
   let url = start;
   let { method = 'GET', headers = {}, body } = request;
   for (let redirects = request.maxRedirects ?? DEFAULTS.maxRedirects; ; redirects--) {
-    checkTarget(url, policy);
-    const response = await send(url, { method, headers, body, signal, dispatcher: agent });
-    const location = REDIRECTS.has(response.status) ? response.headers.get('location') : null;
-    if (location === null) return boundBody(response, request.maxBytes ?? DEFAULTS.maxBytes, url);
-    await response.body?.cancel();
+    const { protocol } = checkTarget(url, policy);
+    const answer = await sendRequest(url, { method, headers, body, signal, agent: agents[protocol] });
+    const status = answer.statusCode ?? 0;
+    const location = REDIRECTS.has(status) ? answer.headers.location : undefined;
+    if (location === undefined) return answer;
+    answer.destroy();
     if (redirects <= 0) throw new Error(`Too many redirects from ${start.host}`);
     const next = new URL(location, url);
-    if (url.protocol === 'https:' && next.protocol === 'http:') {
+    if (protocol === 'https:' && next.protocol === 'http:') {
       throw new Error(`The redirect from ${url.host} to ${next.host} leaves TLS, which is not followed`);
     }
     if (next.origin !== url.origin) headers = withoutCredentials(headers);
-    if (response.status === 303 || (response.status < 303 && method === 'POST')) {
+    if (status === 303 || (status < 303 && method === 'POST')) {
       method = method === 'HEAD' ? 'HEAD' : 'GET';
       body = undefined;
     } else if (body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array)) {
@@ -90,30 +127,13 @@ async function follow(start: URL, request: GuardedRequest, policy: AddressPolicy
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
-interface Outgoing {
-  readonly method: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: GuardedRequest['body'];
-  readonly signal: AbortSignal;
-  readonly dispatcher: Agent;
-}
-
-async function send(url: URL, { body, ...outgoing }: Outgoing) {
-  const payload = body === undefined ? {} : { body, duplex: 'half' as const };
-  try {
-    return await undiciFetch(url, { ...outgoing, ...payload, redirect: 'manual' });
-  } catch (error) {
-    // The refusal of the look-up arrives as the cause of a general failure.
-    for (let cause = error; cause instanceof Error; cause = cause.cause) if (cause instanceof AppError) throw cause;
-    throw error;
-  }
-}
-
-function checkTarget(url: URL, policy: AddressPolicy): void {
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new AppError('ADDRESS_NOT_ALLOWED', `Cannot use the address scheme "${url.protocol}"; use http or https`);
+function checkTarget(url: URL, policy: AddressPolicy): { readonly protocol: 'http:' | 'https:' } {
+  const { protocol } = url;
+  if (protocol !== 'http:' && protocol !== 'https:') {
+    throw new AppError('ADDRESS_NOT_ALLOWED', `Cannot use the address scheme "${protocol}"; use http or https`);
   }
   if (!policy.allowsHost(url.hostname)) throw refusal(url.hostname);
+  return { protocol };
 }
 
 function withoutCredentials(headers: Readonly<Record<string, string>>): Record<string, string> {

@@ -5,4 +5,4 @@ export {
   type GuardedFetchOptions,
   type GuardedRequest,
 } from './guarded-fetch.ts';
-export type { ResolveHost } from './guarded-agent.ts';
+export type { ResolveHost } from './guarded-agents.ts';

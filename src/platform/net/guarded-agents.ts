@@ -1,7 +1,8 @@
 import { type LookupAddress, lookup as systemLookup } from 'node:dns';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { getCACertificates } from 'node:tls';
-import { Agent } from 'undici';
 import { AppError } from '../../kernel/errors.ts';
 import type { AddressPolicy } from './address-policy.ts';
 
@@ -20,13 +21,30 @@ export function refusal(host: string, address?: string): AppError {
   return new AppError('ADDRESS_NOT_ALLOWED', message, { detail: { host, setting: ALLOWING_SETTING } });
 }
 
+/** Connection pools by scheme. */
+export interface GuardedAgents {
+  readonly 'http:': HttpAgent;
+  readonly 'https:': HttpsAgent;
+}
+
 /**
- * A connection pool that refuses after the name was looked up, so that a name which answers with another address at the
+ * Makes connection pools that refuse after the name was looked up, so that a name which answers with another address at the
  * second time gains nothing. Addresses written as such are not looked up: check them before.
  * @param authorities certificates in PEM, trusted besides the built-in ones.
  */
-export function createGuardedAgent(policy: AddressPolicy, resolve: ResolveHost, authorities: readonly string[]): Agent {
-  const lookup: LookupFunction = (host, options, callback) => {
+export function createGuardedAgents(
+  policy: AddressPolicy,
+  resolve: ResolveHost,
+  authorities: readonly string[],
+): GuardedAgents {
+  const lookup = guardedLookup(policy, resolve);
+  const pool = { keepAlive: true, maxSockets: 64, maxFreeSockets: 8, lookup };
+  const ca = authorities.length === 0 ? {} : { ca: [...getCACertificates('default'), ...authorities] };
+  return { 'http:': new HttpAgent(pool), 'https:': new HttpsAgent({ ...pool, ...ca }) };
+}
+
+function guardedLookup(policy: AddressPolicy, resolve: ResolveHost): LookupFunction {
+  return (host, options, callback) => {
     resolve(host, (error, addresses) => {
       if (error !== null) return callback(error, []);
       const denied = policy.allowsName(host)
@@ -38,12 +56,4 @@ export function createGuardedAgent(policy: AddressPolicy, resolve: ResolveHost, 
       return options.all === true ? callback(null, addresses) : callback(null, first.address, first.family);
     });
   };
-  const ca = authorities.length === 0 ? undefined : [...getCACertificates('default'), ...authorities];
-  return new Agent({
-    connect: { lookup, timeout: 10_000, ...(ca === undefined ? {} : { ca }) },
-    connections: 64,
-    headersTimeout: 60_000,
-    bodyTimeout: 60_000,
-    maxHeaderSize: 64 * 1024,
-  });
 }
