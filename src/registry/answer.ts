@@ -1,13 +1,14 @@
 import type { RequestContext } from '../platform/http/context.ts';
 
-export type AnswerHeaders = Readonly<Record<string, string | number>>;
+export type AnswerHeaders = Readonly<Record<string, string | number | readonly string[]>>;
 
 /** Answers without a body. */
 export function answerEmpty(context: RequestContext, status: number, headers: AnswerHeaders): void {
-  const { res } = context;
+  const list = headerList(headers);
   // 204 and 304 have no body by definition; elsewhere its absence must be said (RFC 9110 §8.6).
-  res.writeHead(status, status === 204 || status === 304 ? headers : { 'Content-Length': 0, ...headers });
-  res.end();
+  if (status !== 204 && status !== 304) list.push('Content-Length', '0');
+  context.res.writeHead(status, list);
+  context.res.end();
 }
 
 /** Answers with the bytes; HEAD gets the same headers alone. */
@@ -17,13 +18,26 @@ export function answerBytes(
   headers: AnswerHeaders,
   body: Uint8Array | string,
 ): void {
-  const { res } = context;
   const sizeBytes = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
-  res.writeHead(status, { ...headers, 'Content-Length': sizeBytes });
-  if (context.method === 'HEAD') res.end();
-  else res.end(body);
+  const list = headerList(headers);
+  list.push('Content-Length', String(sizeBytes));
+  context.res.writeHead(status, list);
+  if (context.method === 'HEAD') context.res.end();
+  else context.res.end(body);
 }
 
 export function answerJson(context: RequestContext, value: unknown, headers: AnswerHeaders = {}): void {
   answerBytes(context, 200, { 'Content-Type': 'application/json', ...headers }, JSON.stringify(value));
+}
+
+/** The flat list of names and values that `writeHead` takes fastest; a header with several values is repeated. */
+export function headerList(headers: AnswerHeaders): string[] {
+  const list: string[] = [];
+  for (const name in headers) {
+    const value = headers[name];
+    if (typeof value === 'string') list.push(name, value);
+    else if (typeof value === 'number') list.push(name, String(value));
+    else if (value !== undefined) for (const one of value) list.push(name, one);
+  }
+  return list;
 }

@@ -28,6 +28,18 @@ export function parsePage(query: URLSearchParams): PageRequest {
   };
 }
 
+const UNASKED_MIN = 100;
+const ASKED_MAX = 1000;
+
+/**
+ * Entries of one answer. Without `n` a page has V2_PAGINATION_SIZE entries, at least 100; with `n` that many, up to 1000 or
+ * the configured size.
+ */
+export function pageSize(request: PageRequest, configured: number): number {
+  const unasked = Math.max(configured, UNASKED_MIN);
+  return request.size === undefined ? unasked : Math.min(request.size, Math.max(unasked, ASKED_MAX));
+}
+
 /** The `Link` header that leads to the next page (RFC 8288); `parameters` in the order they shall appear. */
 export function nextLink(path: string, parameters: Readonly<Record<string, string>>): string {
   return `<${path}?${new URLSearchParams(parameters).toString()}>; rel="next"`;

@@ -1,0 +1,102 @@
+import { AppError } from '../kernel/errors.ts';
+import type { RequestContext, RequestHandler } from '../platform/http/context.ts';
+import { answerJson } from './answer.ts';
+import { authenticateRequest, authorizeRequest, repositoryUnknown } from './authenticate-request.ts';
+import type { Caller } from './authenticate-request.ts';
+import { challenge } from './challenge.ts';
+import { deleteManifestOrTag, deleteRepositoryBlob } from './delete-content.ts';
+import { getBlob } from './get-blob.ts';
+import { getManifest } from './get-manifest.ts';
+import { answerReferrers } from './list-referrers.ts';
+import { answerRepositories } from './list-repositories.ts';
+import { answerTags } from './list-tags.ts';
+import type { RegistryPorts, RegistrySettings } from './ports.ts';
+import { pushManifest } from './put-manifest.ts';
+import { parseRoute } from './route.ts';
+import type { RepositoryRoute } from './route.ts';
+import { answerPing, answerSearch } from './search-repositories.ts';
+import { handleUpload } from './handle-upload.ts';
+import { startUpload } from './start-upload.ts';
+import { createUploadLocks } from './upload-locks.ts';
+import { uploadUnknown } from './upload-request.ts';
+
+export interface Registry {
+  /** Everything below `/v2`. */
+  readonly v2Handler: RequestHandler;
+  /** `/v1/_ping` and `/v1/search`, for `docker search`. */
+  readonly v1Handler: RequestHandler;
+}
+
+/** The registry protocol (OCI distribution-spec) over the given ports. Starts nothing. */
+export function createRegistry(ports: RegistryPorts, settings: RegistrySettings): Registry {
+  const locks = createUploadLocks();
+
+  async function v2Handler(context: RequestContext): Promise<void> {
+    const { method } = context;
+    const route = parseRoute(method, context.path, settings.libraryNamespace);
+    if (route.kind === 'refused') {
+      throw new AppError(route.code, route.message, route.allow === undefined ? {} : { headers: { Allow: route.allow } });
+    }
+    if (route.kind === 'token') return ports.tokenEndpoint(context);
+    if (settings.readOnly && method !== 'GET' && method !== 'HEAD') {
+      throw new AppError('READ_ONLY', 'The registry is in read-only mode: images can be pulled but not changed');
+    }
+    const caller = await authenticateRequest(ports.credentials, settings, context);
+    if (route.kind === 'base') {
+      if (!caller.presented) throw challenge(settings, context, undefined);
+      return answerJson(context, {});
+    }
+    if (route.kind === 'catalog') return answerRepositories(ports, settings, context, caller);
+    if (route.kind === 'uploads') {
+      await authorizeRequest(ports, settings, context, caller, route, 'push');
+      return startUpload(ports, settings, locks, context, caller, route);
+    }
+    if (route.kind === 'manifest' && method === 'PUT') {
+      await authorizeRequest(ports, settings, context, caller, route, 'push');
+      return pushManifest(ports, settings, context, caller, route);
+    }
+    return onRepository(context, caller, route);
+  }
+
+  /** What needs a repository that is there. */
+  async function onRepository(
+    context: RequestContext,
+    caller: Caller,
+    route: Exclude<RepositoryRoute, { kind: 'uploads' }>,
+  ): Promise<void> {
+    const action = route.kind === 'upload' ? 'push' : context.method === 'DELETE' ? 'delete' : 'pull';
+    const access = await authorizeRequest(ports, settings, context, caller, route, action);
+    const { repository } = access;
+    if (repository === undefined) {
+      throw route.kind === 'upload' ? uploadUnknown(route.uploadId) : repositoryUnknown(route.requestedName);
+    }
+    switch (route.kind) {
+      case 'manifest':
+        if (action === 'delete') return deleteManifestOrTag(ports, context, caller, route, repository);
+        return getManifest(ports, context, caller, route, repository);
+      case 'blob':
+        if (action === 'delete') return deleteRepositoryBlob(ports, context, route.digest, repository);
+        return getBlob(ports, settings, context, caller, route, access, repository);
+      case 'upload':
+        return handleUpload(ports, settings, locks, context, route, repository);
+      case 'tags':
+        return answerTags(ports, settings, context, route, repository);
+      case 'referrers':
+        return answerReferrers(ports, context, route, repository);
+    }
+  }
+
+  async function v1Handler(context: RequestContext): Promise<void> {
+    const { method, path } = context;
+    if (path !== '/v1/_ping' && path !== '/v1/search') {
+      throw new AppError('NOT_FOUND', 'The v1 protocol is not served; use a client that speaks v2');
+    }
+    if (method !== 'GET' && method !== 'HEAD') {
+      throw new AppError('UNSUPPORTED', `"${method}" is not possible here; use GET`, { headers: { Allow: 'GET, HEAD' } });
+    }
+    if (path === '/v1/_ping') return answerPing(context);
+    return answerSearch(ports, context, await authenticateRequest(ports.credentials, settings, context));
+  }
+
+  return { v2Handler, v1Handler };
+}

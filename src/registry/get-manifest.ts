@@ -1,0 +1,61 @@
+import { findManifestByDigest, findManifestByTag } from '../catalog/index.ts';
+import type { Repository, StoredManifest } from '../catalog/index.ts';
+import { AppError } from '../kernel/errors.ts';
+import type { RequestContext } from '../platform/http/context.ts';
+import { answerBytes, answerEmpty } from './answer.ts';
+import { auditActor } from './audit-actor.ts';
+import type { Caller } from './authenticate-request.ts';
+import { matchesEntityTag } from './entity-tag.ts';
+import type { RegistryPorts } from './ports.ts';
+import type { ManifestReference, RepositoryAddress } from './route.ts';
+
+/**
+ * GET and HEAD of a manifest (distribution-spec "Pulling manifests"). Answers the stored bytes with the type they were pushed
+ * with, whatever `Accept` asks for: converting would change the digest. Errors: MANIFEST_UNKNOWN.
+ */
+export async function getManifest(
+  ports: Pick<RegistryPorts, 'db' | 'pulls'>,
+  context: RequestContext,
+  caller: Caller,
+  address: RepositoryAddress & ManifestReference,
+  repository: Repository,
+): Promise<void> {
+  const manifest = await findManifest(ports, address, repository.id);
+  const digest = address.digest ?? manifest.digest;
+  const headers = {
+    'Content-Type': manifest.mediaType,
+    'Docker-Content-Digest': digest,
+    ETag: `"${digest}"`,
+    // A tag may move at any moment; a digest never means anything else.
+    'Cache-Control': address.tag === undefined ? 'private, max-age=31536000, immutable' : 'private, no-cache',
+  };
+  if (matchesEntityTag(context.req.headers['if-none-match'], digest)) {
+    answerEmpty(context, 304, headers);
+    return;
+  }
+  if (context.method === 'GET') {
+    ports.pulls.record({
+      kind: 'pull_repo',
+      actor: auditActor(caller.actor),
+      namespaceId: repository.namespaceId,
+      repositoryId: repository.id,
+      clientAddress: context.clientAddress,
+      metadata: { repo: address.name, tag: address.tag, manifest_digest: manifest.digest },
+    });
+  }
+  answerBytes(context, 200, headers, manifest.bytes);
+}
+
+async function findManifest(
+  ports: Pick<RegistryPorts, 'db'>,
+  address: RepositoryAddress & ManifestReference,
+  repositoryId: number,
+): Promise<StoredManifest> {
+  const { tag, digest } = address;
+  const manifest =
+    tag !== undefined
+      ? await findManifestByTag(ports.db, repositoryId, tag)
+      : digest !== undefined && (await findManifestByDigest(ports.db, repositoryId, digest));
+  if (manifest) return manifest;
+  throw new AppError('MANIFEST_UNKNOWN', `There is no manifest "${tag ?? digest}" in "${address.requestedName}"`);
+}
