@@ -1,55 +1,69 @@
 import { decide, resolveAccess } from '../catalog/index.ts';
 import type { RepositoryAccess, RepositoryAction } from '../catalog/index.ts';
-import { ANONYMOUS } from '../identity/index.ts';
-import type { Actor } from '../identity/index.ts';
+import { ANONYMOUS, parseBasicCredentials } from '../identity/index.ts';
+import type { Actor, RegistryGrant } from '../identity/index.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { RepositoryName } from '../kernel/reference.ts';
 import type { RequestContext } from '../platform/http/context.ts';
 import { challenge } from './challenge.ts';
-import type { CredentialCheck, RegistryPorts, RegistrySettings, VerifiedToken } from './ports.ts';
+import type { RegistryPorts, RegistrySettings } from './ports.ts';
 import type { RepositoryAddress } from './route.ts';
 
 /** Who sent a request. */
 export interface Caller {
   readonly actor: Actor;
   /** What the token was issued for; undefined: no token, so nothing but the live grant limits the caller. */
-  readonly bound: VerifiedToken['access'] | undefined;
+  readonly bound: RegistryGrant['access'] | undefined;
   /** Whether the request carried credentials at all; an anonymous token counts. */
   readonly presented: boolean;
 }
 
 const NOBODY: Caller = { actor: ANONYMOUS, bound: undefined, presented: false };
 
+const BEARER = /^bearer /i;
+
 type Settings = Pick<RegistrySettings, 'serverHostname' | 'urlScheme'>;
 
 /**
- * Finds out who sent the request: a registry token, a name with a password, or nobody.
- * Errors: UNAUTHORIZED with a challenge when credentials were sent but are not good.
+ * Finds out who sent the request: a registry token, a name with a password, or nobody. Whether the account behind a token
+ * still is what it was is left to the decision about the repository.
+ * Errors: UNAUTHORIZED with a challenge when credentials were sent but are not good; TOO_MANY_REQUESTS.
  */
 export async function authenticateRequest(
-  credentials: CredentialCheck,
+  ports: Pick<RegistryPorts, 'authenticateBasic' | 'registryTokens'>,
   settings: Settings,
   context: RequestContext,
 ): Promise<Caller> {
   const header = context.req.headers.authorization;
   if (header === undefined) return NOBODY;
-  const space = header.indexOf(' ');
-  const scheme = header.slice(0, Math.max(space, 0)).toLowerCase();
-  const value = header.slice(space + 1).trim();
-  if (scheme === 'bearer') {
-    const token = await credentials.token(value);
-    if (token !== undefined) return { actor: token.actor, bound: token.access, presented: true };
-  }
-  if (scheme === 'basic') {
-    const text = Buffer.from(value, 'base64').toString('utf8');
-    const colon = text.indexOf(':');
-    const actor =
-      colon === -1
-        ? undefined
-        : await credentials.basic(text.slice(0, colon), text.slice(colon + 1), context.clientAddress);
+  if (BEARER.test(header)) {
+    const grant = await ports.registryTokens.verify(header.slice(7).trim());
+    if (grant !== undefined) return { actor: grant.actor, bound: grant.access, presented: true };
+  } else {
+    const basic = parseBasicCredentials(header);
+    // Some clients send empty credentials when they have none.
+    if (basic !== undefined && basic.login === '' && basic.secret === '') return NOBODY;
+    const actor = basic === undefined ? undefined : await ports.authenticateBasic(basic.login, basic.secret);
     if (actor !== undefined) return { actor, bound: undefined, presented: true };
   }
   throw challenge(settings, context, undefined, 'invalid_token');
+}
+
+/**
+ * For what no repository decides: whether the account behind the credentials still is what it was.
+ * Errors: UNAUTHORIZED with a challenge.
+ */
+export async function requireLiveAccount(
+  ports: Pick<RegistryPorts, 'loadActor'>,
+  settings: Settings,
+  context: RequestContext,
+  caller: Caller,
+): Promise<void> {
+  const { actor } = caller;
+  if (actor.kind === 'anonymous') return;
+  if ((await ports.loadActor(actor.userId, actor.passwordVersion)) === undefined) {
+    throw challenge(settings, context, undefined, 'invalid_token');
+  }
 }
 
 /**
@@ -81,7 +95,10 @@ export function coveredByToken(caller: Caller, name: RepositoryName, action: Rep
   if (caller.bound === undefined) return true;
   const needed = action === 'pull' ? 'pull' : 'push';
   return caller.bound.some(
-    (entry) => entry.name === name && (entry.actions.includes(needed) || entry.actions.includes('*')),
+    (entry) =>
+      entry.name === name &&
+      entry.type === 'repository' &&
+      (entry.actions.includes(needed) || entry.actions.includes('*')),
   );
 }
 

@@ -1,12 +1,19 @@
 import { AppError } from '../kernel/errors.ts';
 import type { RequestContext, RequestHandler } from '../platform/http/context.ts';
+import type { JobHandler } from '../platform/queue/index.ts';
 import { answerJson } from './answer.ts';
-import { authenticateRequest, authorizeRequest, repositoryUnknown } from './authenticate-request.ts';
+import {
+  authenticateRequest,
+  authorizeRequest,
+  repositoryUnknown,
+  requireLiveAccount,
+} from './authenticate-request.ts';
 import type { Caller } from './authenticate-request.ts';
 import { challenge } from './challenge.ts';
 import { deleteManifestOrTag, deleteRepositoryBlob } from './delete-content.ts';
 import { getBlob } from './get-blob.ts';
 import { getManifest } from './get-manifest.ts';
+import { createUploadJobs } from './jobs.ts';
 import { answerReferrers } from './list-referrers.ts';
 import { answerRepositories } from './list-repositories.ts';
 import { answerTags } from './list-tags.ts';
@@ -25,6 +32,8 @@ export interface Registry {
   readonly v2Handler: RequestHandler;
   /** `/v1/_ping` and `/v1/search`, for `docker search`. */
   readonly v1Handler: RequestHandler;
+  /** Clean-up of uploads, for the job runner. */
+  readonly jobs: readonly JobHandler[];
 }
 
 /** The registry protocol (OCI distribution-spec) over the given ports. Starts nothing. */
@@ -35,18 +44,25 @@ export function createRegistry(ports: RegistryPorts, settings: RegistrySettings)
     const { method } = context;
     const route = parseRoute(method, context.path, settings.libraryNamespace);
     if (route.kind === 'refused') {
-      throw new AppError(route.code, route.message, route.allow === undefined ? {} : { headers: { Allow: route.allow } });
+      throw new AppError(
+        route.code,
+        route.message,
+        route.allow === undefined ? {} : { headers: { Allow: route.allow } },
+      );
     }
     if (route.kind === 'token') return ports.tokenEndpoint(context);
     if (settings.readOnly && method !== 'GET' && method !== 'HEAD') {
       throw new AppError('READ_ONLY', 'The registry is in read-only mode: images can be pulled but not changed');
     }
-    const caller = await authenticateRequest(ports.credentials, settings, context);
-    if (route.kind === 'base') {
-      if (!caller.presented) throw challenge(settings, context, undefined);
-      return answerJson(context, {});
+    const caller = await authenticateRequest(ports, settings, context);
+    if (route.kind === 'base' || route.kind === 'catalog') {
+      if (!caller.presented) {
+        throw challenge(settings, context, route.kind === 'catalog' ? 'registry:catalog:*' : undefined);
+      }
+      await requireLiveAccount(ports, settings, context, caller);
+      if (route.kind === 'base') return answerJson(context, {});
+      return answerRepositories(ports, settings, context, caller);
     }
-    if (route.kind === 'catalog') return answerRepositories(ports, settings, context, caller);
     if (route.kind === 'uploads') {
       await authorizeRequest(ports, settings, context, caller, route, 'push');
       return startUpload(ports, settings, locks, context, caller, route);
@@ -92,11 +108,15 @@ export function createRegistry(ports: RegistryPorts, settings: RegistrySettings)
       throw new AppError('NOT_FOUND', 'The v1 protocol is not served; use a client that speaks v2');
     }
     if (method !== 'GET' && method !== 'HEAD') {
-      throw new AppError('UNSUPPORTED', `"${method}" is not possible here; use GET`, { headers: { Allow: 'GET, HEAD' } });
+      throw new AppError('UNSUPPORTED', `"${method}" is not possible here; use GET`, {
+        headers: { Allow: 'GET, HEAD' },
+      });
     }
     if (path === '/v1/_ping') return answerPing(context);
-    return answerSearch(ports, context, await authenticateRequest(ports.credentials, settings, context));
+    const caller = await authenticateRequest(ports, settings, context);
+    await requireLiveAccount(ports, settings, context, caller);
+    return answerSearch(ports, context, caller);
   }
 
-  return { v2Handler, v1Handler };
+  return { v2Handler, v1Handler, jobs: createUploadJobs(ports, locks) };
 }

@@ -20,12 +20,14 @@ export async function finishUpload(
   upload: { readonly id: string; readonly sizeBytes: number },
   digest: Digest,
 ): Promise<void> {
-  const stored = await ports.storage.uploads.finish(upload.id, upload.sizeBytes, digest).catch(async (error: unknown) => {
-    if (error instanceof AppError && (error.code === 'DIGEST_INVALID' || error.code === 'SIZE_INVALID')) {
-      await discardUpload(ports, upload.id);
-    }
-    throw error;
-  });
+  const stored = await ports.storage.uploads
+    .finish(upload.id, upload.sizeBytes, digest)
+    .catch(async (error: unknown) => {
+      if (error instanceof AppError && (error.code === 'DIGEST_INVALID' || error.code === 'SIZE_INVALID')) {
+        await discardUpload(ports, upload.id);
+      }
+      throw error;
+    });
   await ports.db.transaction(async (tx) => {
     const blobId = await recordBlob(tx, stored);
     await takeLease(tx, repository.id, blobId, settings.pushLeaseMs);

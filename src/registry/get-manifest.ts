@@ -1,9 +1,9 @@
 import { findManifestByDigest, findManifestByTag } from '../catalog/index.ts';
 import type { Repository, StoredManifest } from '../catalog/index.ts';
 import { AppError } from '../kernel/errors.ts';
+import { auditActor } from '../identity/index.ts';
 import type { RequestContext } from '../platform/http/context.ts';
 import { answerBytes, answerEmpty } from './answer.ts';
-import { auditActor } from './audit-actor.ts';
 import type { Caller } from './authenticate-request.ts';
 import { matchesEntityTag } from './entity-tag.ts';
 import type { RegistryPorts } from './ports.ts';

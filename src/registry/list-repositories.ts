@@ -2,21 +2,16 @@ import { listRepositories } from '../catalog/index.ts';
 import type { RequestContext } from '../platform/http/context.ts';
 import { answerJson } from './answer.ts';
 import type { Caller } from './authenticate-request.ts';
-import { challenge } from './challenge.ts';
 import { nextLink, pageSize, parsePage } from './page.ts';
 import type { RegistryPorts, RegistrySettings } from './ports.ts';
 
-/**
- * Answers `/v2/_catalog`: the repositories that the caller may pull, bytewise sorted, in pages tied by `Link`.
- * A request without any credentials is challenged, as many clients send credentials only after that.
- */
+/** Answers `/v2/_catalog`: the repositories that the caller may pull, bytewise sorted, in pages tied by `Link`. */
 export async function answerRepositories(
   ports: Pick<RegistryPorts, 'db' | 'policy'>,
-  settings: RegistrySettings,
+  settings: Pick<RegistrySettings, 'paginationSize'>,
   context: RequestContext,
   caller: Caller,
 ): Promise<void> {
-  if (!caller.presented) throw challenge(settings, context, 'registry:catalog:*');
   const request = parsePage(new URLSearchParams(context.query));
   const size = pageSize(request, settings.paginationSize);
   const page = { after: request.after, limit: size + 1 };

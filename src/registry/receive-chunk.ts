@@ -52,6 +52,9 @@ export async function recordProgress(
 ): Promise<void> {
   const advanced = await ports.db.transaction((tx) => advanceUpload(tx, upload, sizeBytes, settings.uploadLifetimeMs));
   if (!advanced) {
-    throw new AppError('BLOB_UPLOAD_BUSY', 'Another server was writing to this upload; ask where it stands and go on from there');
+    throw new AppError(
+      'BLOB_UPLOAD_BUSY',
+      'Another server was writing to this upload; ask where it stands and go on from there',
+    );
   }
 }

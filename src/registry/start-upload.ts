@@ -87,5 +87,8 @@ function chooseAlgorithm(announced: string | null, digest: Digest | undefined): 
   if (announced === null || announced === '') return 'sha256';
   if (isDigestAlgorithm(announced)) return announced;
   const known = DIGEST_ALGORITHMS.join(' or ');
-  throw new AppError('DIGEST_INVALID', `"${announced.slice(0, 140)}" is not a digest algorithm that is known here; use ${known}`);
+  throw new AppError(
+    'DIGEST_INVALID',
+    `"${announced.slice(0, 140)}" is not a digest algorithm that is known here; use ${known}`,
+  );
 }

@@ -75,6 +75,17 @@ export async function deleteUpload(tx: Transaction, id: string): Promise<boolean
   return numDeletedRows === 1n;
 }
 
+/** Deletes the upload if its lifetime is over; returns whether it was. */
+export async function deleteExpiredUpload(tx: Transaction, id: string): Promise<boolean> {
+  const { numDeletedRows } = await tx
+    .query<RegistryTables>()
+    .deleteFrom('upload')
+    .where('id', '=', id)
+    .where('expires_at', '<=', await tx.now())
+    .executeTakeFirstOrThrow();
+  return numDeletedRows === 1n;
+}
+
 /** Ids of uploads whose lifetime is over, the oldest first. */
 export async function expiredUploads(db: Database, limit: number): Promise<string[]> {
   const rows = await db

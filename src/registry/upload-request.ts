@@ -17,7 +17,10 @@ export function uploadHeaders(
 }
 
 export function uploadUnknown(uploadId: string): AppError {
-  return new AppError('BLOB_UPLOAD_UNKNOWN', `There is no upload "${uploadId}" here; it was finished, cancelled or has expired`);
+  return new AppError(
+    'BLOB_UPLOAD_UNKNOWN',
+    `There is no upload "${uploadId}" here; it was finished, cancelled or has expired`,
+  );
 }
 
 export function layerTooLarge(maximumBytes: number): AppError {
