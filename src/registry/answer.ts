@@ -1,4 +1,4 @@
-import type { RequestContext } from '../platform/http/context.ts';
+import type { RequestContext } from '../platform/http/index.ts';
 
 export type AnswerHeaders = Readonly<Record<string, string | number | readonly string[]>>;
 

@@ -4,7 +4,7 @@ import { ANONYMOUS, parseBasicCredentials } from '../identity/index.ts';
 import type { Actor, RegistryGrant } from '../identity/index.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { RepositoryName } from '../kernel/reference.ts';
-import type { RequestContext } from '../platform/http/context.ts';
+import type { RequestContext } from '../platform/http/index.ts';
 import { challenge } from './challenge.ts';
 import type { RegistryPorts, RegistrySettings } from './ports.ts';
 import type { RepositoryAddress } from './route.ts';

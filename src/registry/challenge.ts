@@ -1,5 +1,5 @@
 import { AppError } from '../kernel/errors.ts';
-import type { RequestContext } from '../platform/http/context.ts';
+import type { RequestContext } from '../platform/http/index.ts';
 import type { RegistrySettings } from './ports.ts';
 
 /** What a client is told to ask a token for. */

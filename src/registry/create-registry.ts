@@ -1,5 +1,5 @@
 import { AppError } from '../kernel/errors.ts';
-import type { RequestContext, RequestHandler } from '../platform/http/context.ts';
+import type { RequestContext, RequestHandler } from '../platform/http/index.ts';
 import type { JobHandler } from '../platform/queue/index.ts';
 import { answerJson } from './answer.ts';
 import {

@@ -3,7 +3,7 @@ import { deleteBlob, deleteManifest, deleteTag } from '../catalog/index.ts';
 import type { Repository } from '../catalog/index.ts';
 import type { Digest } from '../kernel/digest.ts';
 import { auditActor } from '../identity/index.ts';
-import type { RequestContext } from '../platform/http/context.ts';
+import type { RequestContext } from '../platform/http/index.ts';
 import { answerEmpty } from './answer.ts';
 import type { Caller } from './authenticate-request.ts';
 import type { RegistryPorts } from './ports.ts';

@@ -1,7 +1,7 @@
 import type { Repository } from '../catalog/index.ts';
 import type { Digest } from '../kernel/digest.ts';
 import { AppError } from '../kernel/errors.ts';
-import type { RequestContext } from '../platform/http/context.ts';
+import type { RequestContext } from '../platform/http/index.ts';
 import { recordBlob, takeLease } from '../storage/index.ts';
 import { answerEmpty } from './answer.ts';
 import type { RegistryPorts, RegistrySettings } from './ports.ts';

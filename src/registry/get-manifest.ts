@@ -2,7 +2,7 @@ import { findManifestByDigest, findManifestByTag } from '../catalog/index.ts';
 import type { Repository, StoredManifest } from '../catalog/index.ts';
 import { AppError } from '../kernel/errors.ts';
 import { auditActor } from '../identity/index.ts';
-import type { RequestContext } from '../platform/http/context.ts';
+import type { RequestContext } from '../platform/http/index.ts';
 import { answerBytes, answerEmpty } from './answer.ts';
 import type { Caller } from './authenticate-request.ts';
 import { matchesEntityTag } from './entity-tag.ts';

@@ -1,6 +1,6 @@
 import type { Repository } from '../catalog/index.ts';
 import { AppError } from '../kernel/errors.ts';
-import type { RequestContext } from '../platform/http/context.ts';
+import type { RequestContext } from '../platform/http/index.ts';
 import { answerEmpty } from './answer.ts';
 import { answerBlobCreated, discardUpload, finishUpload } from './finish-upload.ts';
 import type { RegistryPorts, RegistrySettings } from './ports.ts';

@@ -4,7 +4,7 @@ import type { Digest } from '../kernel/digest.ts';
 import { parseDigest } from '../kernel/digest.ts';
 import { AppError } from '../kernel/errors.ts';
 import { MEDIA_TYPES } from '../kernel/media-types.ts';
-import type { RequestContext } from '../platform/http/context.ts';
+import type { RequestContext } from '../platform/http/index.ts';
 import { answerBytes } from './answer.ts';
 import { nextLink, parsePage } from './page.ts';
 import type { RegistryPorts } from './ports.ts';

@@ -1,5 +1,5 @@
 import { listRepositories } from '../catalog/index.ts';
-import type { RequestContext } from '../platform/http/context.ts';
+import type { RequestContext } from '../platform/http/index.ts';
 import { answerJson } from './answer.ts';
 import type { Caller } from './authenticate-request.ts';
 import { nextLink, pageSize, parsePage } from './page.ts';

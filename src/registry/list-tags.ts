@@ -1,6 +1,6 @@
 import { listTags } from '../catalog/index.ts';
 import type { Repository } from '../catalog/index.ts';
-import type { RequestContext } from '../platform/http/context.ts';
+import type { RequestContext } from '../platform/http/index.ts';
 import { answerJson } from './answer.ts';
 import { nextLink, pageSize, parsePage } from './page.ts';
 import type { RegistryPorts, RegistrySettings } from './ports.ts';

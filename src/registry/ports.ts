@@ -4,7 +4,7 @@ import type { CatalogPolicy } from '../catalog/index.ts';
 import type { AuthenticateBasic, LoadActor, RegistryTokens } from '../identity/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Database } from '../platform/db/index.ts';
-import type { RequestHandler } from '../platform/http/context.ts';
+import type { RequestHandler } from '../platform/http/index.ts';
 import type { StorageEngine } from '../storage/index.ts';
 
 export interface RegistryPorts {

@@ -8,7 +8,7 @@ import { AppError } from '../kernel/errors.ts';
 import { parseTag } from '../kernel/reference.ts';
 import type { Tag } from '../kernel/reference.ts';
 import { auditActor } from '../identity/index.ts';
-import type { RequestContext } from '../platform/http/context.ts';
+import type { RequestContext } from '../platform/http/index.ts';
 import { answerEmpty } from './answer.ts';
 import type { Caller } from './authenticate-request.ts';
 import { parseManifest } from './parse-manifest.ts';

@@ -1,5 +1,5 @@
 import { AppError } from '../kernel/errors.ts';
-import type { RequestContext } from '../platform/http/context.ts';
+import type { RequestContext } from '../platform/http/index.ts';
 
 /** The size every registry must accept (distribution-spec "Pushing Manifests"), and what clients read at most. */
 export const MANIFEST_BYTES_MAX = 4 * 1024 * 1024;

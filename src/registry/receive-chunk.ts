@@ -1,5 +1,5 @@
 import { AppError } from '../kernel/errors.ts';
-import type { RequestContext } from '../platform/http/context.ts';
+import type { RequestContext } from '../platform/http/index.ts';
 import type { RegistryPorts, RegistrySettings } from './ports.ts';
 import { receiveBody } from './receive-body.ts';
 import { advanceUpload } from './store.ts';

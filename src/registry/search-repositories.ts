@@ -1,6 +1,6 @@
 import { searchRepositories } from '../catalog/index.ts';
 import { AppError } from '../kernel/errors.ts';
-import type { RequestContext } from '../platform/http/context.ts';
+import type { RequestContext } from '../platform/http/index.ts';
 import { answerBytes, answerJson } from './answer.ts';
 import type { Caller } from './authenticate-request.ts';
 import type { RegistryPorts } from './ports.ts';

@@ -4,7 +4,7 @@ import type { Repository } from '../catalog/index.ts';
 import { digestAlgorithm, DIGEST_ALGORITHMS, isDigestAlgorithm, parseDigest } from '../kernel/digest.ts';
 import type { Digest, DigestAlgorithm } from '../kernel/digest.ts';
 import { AppError } from '../kernel/errors.ts';
-import type { RequestContext } from '../platform/http/context.ts';
+import type { RequestContext } from '../platform/http/index.ts';
 import { answerEmpty } from './answer.ts';
 import type { Caller } from './authenticate-request.ts';
 import { answerBlobCreated, discardUpload, finishUpload } from './finish-upload.ts';
