@@ -2,7 +2,7 @@ import type { Repository } from '../catalog/index.ts';
 import type { Digest } from '../kernel/digest.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { RequestContext } from '../platform/http/index.ts';
-import { recordBlob, takeLease } from '../storage/index.ts';
+import { grantLease, recordBlob } from '../storage/index.ts';
 import { answerEmpty } from './answer.ts';
 import type { RegistryPorts, RegistrySettings } from './ports.ts';
 import type { RepositoryAddress } from './route.ts';
@@ -30,7 +30,7 @@ export async function finishUpload(
     });
   await ports.db.transaction(async (tx) => {
     const blobId = await recordBlob(tx, stored);
-    await takeLease(tx, repository.id, blobId, settings.pushLeaseMs);
+    await grantLease(tx, { repositoryId: repository.id, blobId, forMs: settings.pushLeaseMs });
     await deleteUpload(tx, upload.id);
   });
 }

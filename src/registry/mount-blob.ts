@@ -2,7 +2,7 @@ import { decide, ensureRepository, repositoryHoldsBlob, resolveAccess } from '..
 import type { HeldBlob } from '../catalog/index.ts';
 import type { Digest } from '../kernel/digest.ts';
 import { parseRepositoryName } from '../kernel/reference.ts';
-import { takeLease } from '../storage/index.ts';
+import { renewLease } from '../storage/index.ts';
 import { coveredByToken } from './authenticate-request.ts';
 import type { Caller } from './authenticate-request.ts';
 import type { RegistryPorts, RegistrySettings } from './ports.ts';
@@ -23,10 +23,9 @@ export async function mountBlob(
 ): Promise<boolean> {
   const source = await findSource(ports, settings, caller, address, digest, from);
   if (source === undefined) return false;
-  return ports.db.transaction(async (tx) => {
-    const repository = await ensureRepository(tx, ports.policy, caller.actor, address.name);
-    return takeLease(tx, repository.id, source.blobId, settings.pushLeaseMs);
-  });
+  const { id } = await ports.db.transaction((tx) => ensureRepository(tx, ports.policy, caller.actor, address.name));
+  // False when the blob has been collected since: then there is nothing to mount any more.
+  return renewLease(ports.db, { repositoryId: id, blobId: source.blobId, forMs: settings.pushLeaseMs });
 }
 
 async function findSource(
