@@ -6,7 +6,7 @@ export type AnswerHeaders = Readonly<Record<string, string | number | readonly s
 export function answerEmpty(context: RequestContext, status: number, headers: AnswerHeaders): void {
   const list = headerList(headers);
   // 204 and 304 have no body by definition; elsewhere its absence must be said (RFC 9110 §8.6).
-  if (status !== 204 && status !== 304) list.push('Content-Length', '0');
+  if (status !== 204 && status !== 304 && headers['Content-Length'] === undefined) list.push('Content-Length', '0');
   context.res.writeHead(status, list);
   context.res.end();
 }

@@ -5,8 +5,8 @@ import type { Actor, RegistryGrant } from '../identity/index.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { RepositoryName } from '../kernel/reference.ts';
 import type { RequestContext } from '../platform/http/index.ts';
-import { challenge } from './challenge.ts';
-import type { RegistryPorts, RegistrySettings } from './ports.ts';
+import type { Challenge } from './challenge.ts';
+import type { RegistryPorts } from './ports.ts';
 import type { RepositoryAddress } from './route.ts';
 
 /** Who sent a request. */
@@ -20,9 +20,15 @@ export interface Caller {
 
 const NOBODY: Caller = { actor: ANONYMOUS, bound: undefined, presented: false };
 
-const BEARER = /^bearer /i;
+/** The token actions that allow each action; whoever may push may delete. */
+const COVERS: Readonly<Record<RepositoryAction, ReadonlySet<string>>> = {
+  pull: new Set(['pull', '*']),
+  push: new Set(['push', '*']),
+  delete: new Set(['delete', 'push', '*']),
+  administer: new Set(['*']),
+};
 
-type Settings = Pick<RegistrySettings, 'serverHostname' | 'urlScheme'>;
+const BEARER = /^bearer /i;
 
 /**
  * Finds out who sent the request: a registry token, a name with a password, or nobody. Whether the account behind a token
@@ -31,8 +37,8 @@ type Settings = Pick<RegistrySettings, 'serverHostname' | 'urlScheme'>;
  */
 export async function authenticateRequest(
   ports: Pick<RegistryPorts, 'authenticateBasic' | 'registryTokens'>,
-  settings: Settings,
   context: RequestContext,
+  challenge: Challenge,
 ): Promise<Caller> {
   const header = context.req.headers.authorization;
   if (header === undefined) return NOBODY;
@@ -46,7 +52,7 @@ export async function authenticateRequest(
     const actor = basic === undefined ? undefined : await ports.authenticateBasic(basic.login, basic.secret);
     if (actor !== undefined) return { actor, bound: undefined, presented: true };
   }
-  throw challenge(settings, context, undefined, 'invalid_token');
+  throw challenge('invalid_token');
 }
 
 /**
@@ -55,14 +61,13 @@ export async function authenticateRequest(
  */
 export async function requireLiveAccount(
   ports: Pick<RegistryPorts, 'loadActor'>,
-  settings: Settings,
-  context: RequestContext,
   caller: Caller,
+  challenge: Challenge,
 ): Promise<void> {
   const { actor } = caller;
   if (actor.kind === 'anonymous') return;
   if ((await ports.loadActor(actor.userId, actor.passwordVersion)) === undefined) {
-    throw challenge(settings, context, undefined, 'invalid_token');
+    throw challenge('invalid_token');
   }
 }
 
@@ -72,33 +77,26 @@ export async function requireLiveAccount(
  */
 export async function authorizeRequest(
   ports: Pick<RegistryPorts, 'db' | 'policy'>,
-  settings: Settings,
-  context: RequestContext,
   caller: Caller,
   address: RepositoryAddress,
   action: RepositoryAction,
+  challenge: Challenge,
 ): Promise<RepositoryAccess> {
   const access = await resolveAccess(ports.db, ports.policy, caller.actor, address.name);
-  const scope = `repository:${address.requestedName}:${action === 'pull' ? 'pull' : 'pull,push'}` as const;
   const decision = decide(access, action);
-  if (decision === 'unauthenticated') {
-    throw challenge(settings, context, scope, access.actorValid ? undefined : 'invalid_token');
-  }
+  if (decision === 'unauthenticated') throw challenge(access.actorValid ? undefined : 'invalid_token');
   if (decision === 'denied') throw new AppError('DENIED', denialText(address.requestedName, access, action));
   if (decision === 'unknown') throw repositoryUnknown(address.requestedName);
-  if (!coveredByToken(caller, address.name, action)) throw challenge(settings, context, scope, 'insufficient_scope');
+  if (!coveredByToken(caller, address.name, action)) throw challenge('insufficient_scope');
   return access;
 }
 
-/** Whether the token, if there is one, was issued for the action; deleting counts as pushing, `*` is everything. */
+/** Whether the token, if there is one, was issued for the action. */
 export function coveredByToken(caller: Caller, name: RepositoryName, action: RepositoryAction): boolean {
   if (caller.bound === undefined) return true;
-  const needed = action === 'pull' ? 'pull' : 'push';
   return caller.bound.some(
     (entry) =>
-      entry.name === name &&
-      entry.type === 'repository' &&
-      (entry.actions.includes(needed) || entry.actions.includes('*')),
+      entry.name === name && entry.type === 'repository' && entry.actions.some((one) => COVERS[action].has(one)),
   );
 }
 

@@ -9,7 +9,7 @@ import {
   requireLiveAccount,
 } from './authenticate-request.ts';
 import type { Caller } from './authenticate-request.ts';
-import { challenge } from './challenge.ts';
+import { challenge, type Challenge } from './challenge.ts';
 import { deleteManifestOrTag, deleteRepositoryBlob } from './delete-content.ts';
 import { getBlob } from './get-blob.ts';
 import { getManifest } from './get-manifest.ts';
@@ -23,6 +23,7 @@ import { parseRoute } from './route.ts';
 import type { RepositoryRoute } from './route.ts';
 import { answerPing, answerSearch } from './search-repositories.ts';
 import { handleUpload } from './handle-upload.ts';
+import { createBlobSender } from './send-blob.ts';
 import { startUpload } from './start-upload.ts';
 import { createUploadLocks } from './upload-locks.ts';
 import { uploadUnknown } from './upload-request.ts';
@@ -39,6 +40,7 @@ export interface Registry {
 /** The registry protocol (OCI distribution-spec) over the given ports. Starts nothing. */
 export function createRegistry(ports: RegistryPorts, settings: RegistrySettings): Registry {
   const locks = createUploadLocks();
+  const blobPorts = { ...ports, sendBlob: createBlobSender({ clock: ports.clock }) };
 
   async function v2Handler(context: RequestContext): Promise<void> {
     const { method } = context;
@@ -54,24 +56,23 @@ export function createRegistry(ports: RegistryPorts, settings: RegistrySettings)
     if (settings.readOnly && method !== 'GET' && method !== 'HEAD') {
       throw new AppError('READ_ONLY', 'The registry is in read-only mode: images can be pulled but not changed');
     }
-    const caller = await authenticateRequest(ports, settings, context);
+    const refuse: Challenge = (reason) => challenge(settings, context, route, reason);
+    const caller = await authenticateRequest(ports, context, refuse);
     if (route.kind === 'base' || route.kind === 'catalog') {
-      if (!caller.presented) {
-        throw challenge(settings, context, route.kind === 'catalog' ? 'registry:catalog:*' : undefined);
-      }
-      await requireLiveAccount(ports, settings, context, caller);
+      if (!caller.presented) throw refuse();
+      await requireLiveAccount(ports, caller, refuse);
       if (route.kind === 'base') return answerJson(context, {});
       return answerRepositories(ports, settings, context, caller);
     }
     if (route.kind === 'uploads') {
-      await authorizeRequest(ports, settings, context, caller, route, 'push');
+      await authorizeRequest(ports, caller, route, 'push', refuse);
       return startUpload(ports, settings, locks, context, caller, route);
     }
     if (route.kind === 'manifest' && method === 'PUT') {
-      await authorizeRequest(ports, settings, context, caller, route, 'push');
+      await authorizeRequest(ports, caller, route, 'push', refuse);
       return pushManifest(ports, settings, context, caller, route);
     }
-    return onRepository(context, caller, route);
+    return onRepository(context, caller, route, refuse);
   }
 
   /** What needs a repository that is there. */
@@ -79,9 +80,10 @@ export function createRegistry(ports: RegistryPorts, settings: RegistrySettings)
     context: RequestContext,
     caller: Caller,
     route: Exclude<RepositoryRoute, { kind: 'uploads' }>,
+    refuse: Challenge,
   ): Promise<void> {
     const action = route.kind === 'upload' ? 'push' : context.method === 'DELETE' ? 'delete' : 'pull';
-    const access = await authorizeRequest(ports, settings, context, caller, route, action);
+    const access = await authorizeRequest(ports, caller, route, action, refuse);
     const { repository } = access;
     if (repository === undefined) {
       throw route.kind === 'upload' ? uploadUnknown(route.uploadId) : repositoryUnknown(route.requestedName);
@@ -92,7 +94,7 @@ export function createRegistry(ports: RegistryPorts, settings: RegistrySettings)
         return getManifest(ports, context, caller, route, repository);
       case 'blob':
         if (action === 'delete') return deleteRepositoryBlob(ports, context, route.digest, repository);
-        return getBlob(ports, settings, context, caller, route, access, repository);
+        return getBlob(blobPorts, settings, context, caller, route, access, repository);
       case 'upload':
         return handleUpload(ports, settings, locks, context, route, repository);
       case 'tags':
@@ -113,8 +115,9 @@ export function createRegistry(ports: RegistryPorts, settings: RegistrySettings)
       });
     }
     if (path === '/v1/_ping') return answerPing(context);
-    const caller = await authenticateRequest(ports, settings, context);
-    await requireLiveAccount(ports, settings, context, caller);
+    const refuse: Challenge = (reason) => challenge(settings, context, undefined, reason);
+    const caller = await authenticateRequest(ports, context, refuse);
+    await requireLiveAccount(ports, caller, refuse);
     return answerSearch(ports, context, caller);
   }
 

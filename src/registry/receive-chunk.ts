@@ -7,7 +7,7 @@ import type { Upload } from './store.ts';
 import { layerTooLarge } from './upload-request.ts';
 import type { ChunkExpectation } from './upload-request.ts';
 
-type Ports = Pick<RegistryPorts, 'db' | 'storage'>;
+type Ports = Pick<RegistryPorts, 'db' | 'storage' | 'clock'>;
 type Settings = Pick<RegistrySettings, 'maximumLayerSizeBytes' | 'uploadLifetimeMs'>;
 
 /**
@@ -26,19 +26,20 @@ export async function receiveChunk(
   options: { readonly durable: boolean },
 ): Promise<number> {
   const sink = await ports.storage.uploads.append(upload.id, upload.sizeBytes, upload.algorithm);
-  const limitBytes = settings.maximumLayerSizeBytes - upload.sizeBytes;
-  const body = await receiveBody(context, sink, limitBytes);
-  if (body.outcome === 'too-large') {
-    await sink.abort();
-    throw layerTooLarge(settings.maximumLayerSizeBytes);
-  }
-  if (body.outcome === 'aborted') {
+  const maxBytes = settings.maximumLayerSizeBytes - upload.sizeBytes;
+  context.acceptBody();
+  const body = await receiveBody(context.req, sink, { clock: ports.clock, maxBytes });
+  if (body.end === 'interrupted') {
     await recordProgress(ports, settings, upload, await sink.end({ durable: true }));
-    throw new AppError('CLIENT_CLOSED_REQUEST', 'The client went away while it sent a blob');
+    throw body.error;
   }
-  if (expected.sizeBytes !== undefined && body.sizeBytes !== expected.sizeBytes) {
+  if (body.end !== 'complete') {
     await sink.abort();
-    throw new AppError('SIZE_INVALID', `${expected.sizeBytes} bytes were announced but ${body.sizeBytes} came`);
+    throw body.end === 'refused' ? layerTooLarge(settings.maximumLayerSizeBytes) : body.error;
+  }
+  if (expected.sizeBytes !== undefined && body.bytes !== expected.sizeBytes) {
+    await sink.abort();
+    throw new AppError('SIZE_INVALID', `${expected.sizeBytes} bytes were announced but ${body.bytes} came`);
   }
   return sink.end(options);
 }

@@ -23,7 +23,7 @@ import { checkChunk, uploadHeaders } from './upload-request.ts';
  * first push.
  */
 export async function startUpload(
-  ports: Pick<RegistryPorts, 'db' | 'policy' | 'storage'>,
+  ports: Pick<RegistryPorts, 'db' | 'policy' | 'storage' | 'clock'>,
   settings: RegistrySettings,
   locks: UploadLocks,
   context: RequestContext,
