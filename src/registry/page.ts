@@ -30,13 +30,15 @@ export function parsePage(query: URLSearchParams): PageRequest {
 
 const UNASKED_MIN = 100;
 const ASKED_MAX = 1000;
+/** One more is read to see whether there is a next page, and the catalog gives 10,000 at most. */
+const PAGE_MAX = 9_999;
 
 /**
  * Entries of one answer. Without `n` a page has V2_PAGINATION_SIZE entries, at least 100; with `n` that many, up to 1000 or
  * the configured size.
  */
 export function pageSize(request: PageRequest, configured: number): number {
-  const unasked = Math.max(configured, UNASKED_MIN);
+  const unasked = Math.min(Math.max(configured, UNASKED_MIN), PAGE_MAX);
   return request.size === undefined ? unasked : Math.min(request.size, Math.max(unasked, ASKED_MAX));
 }
 
