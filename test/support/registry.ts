@@ -8,7 +8,7 @@ import type { Database } from '../../src/platform/db/index.ts';
 import type { Mount } from '../../src/platform/http/index.ts';
 import { createLogger } from '../../src/platform/log/index.ts';
 import { createRegistry, createTokenEndpoint, type Registry, type RegistrySettings } from '../../src/registry/index.ts';
-import { createMemoryStorage } from '../../src/storage/adapters/memory.ts';
+import { createMemoryStorage } from '../../src/storage/testing/memory-storage.ts';
 import type { StorageEngine } from '../../src/storage/index.ts';
 import { startHttp, type TestServer } from './http.ts';
 
