@@ -1,4 +1,5 @@
 import { AppError } from '../../kernel/errors.ts';
+import { sqlState } from './postgres/connection-error.ts';
 import type { SqliteFailure } from './sqlite/messages.ts';
 
 /** A failed SQLite statement that is the statement's own fault (a constraint, wrong SQL). */
@@ -14,9 +15,12 @@ export class SqliteError extends Error {
 }
 
 const SQLITE_BUSY = 5;
+const SQLITE_READONLY = 8;
 const SQLITE_IOERR = 10;
+const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
 const SQLITE_CANTOPEN = 14;
+const SQLITE_NOTADB = 26;
 const SQLITE_CONSTRAINT_PRIMARYKEY = 1555;
 const SQLITE_CONSTRAINT_UNIQUE = 2067;
 const SQLITE_CONSTRAINT_FOREIGNKEY = 787;
@@ -24,14 +28,20 @@ const SQLITE_CONSTRAINT_FOREIGNKEY = 787;
 /** Turns an SQLite failure into the error callers see: the disk's troubles become AppErrors, the rest stays as it is. */
 export function sqliteError(failure: SqliteFailure): Error {
   const cause = new SqliteError(failure);
+  const unavailable = (message: string) => new AppError('DATABASE_UNAVAILABLE', message, { cause });
   switch (failure.errcode & 0xff) {
     case SQLITE_FULL:
       return new AppError('STORAGE_FULL', 'The disk of the database is full; free some space and try again', { cause });
     case SQLITE_BUSY:
-      return new AppError('DATABASE_UNAVAILABLE', 'The database is locked by another process; try again', { cause });
+      return unavailable('The database is locked by another process; try again');
     case SQLITE_IOERR:
+      return unavailable('The disk of the database reports errors; check it, then try again');
     case SQLITE_CANTOPEN:
-      return new AppError('DATABASE_UNAVAILABLE', 'The disk of the database reports errors', { cause });
+    case SQLITE_READONLY:
+      return unavailable('The database file cannot be opened for writing; check the directory and its permissions');
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return unavailable('The database file is damaged or not a database; restore it from a backup');
     default:
       return cause;
   }
@@ -42,17 +52,12 @@ export function isUniqueViolation(error: unknown): boolean {
   if (error instanceof SqliteError) {
     return error.errcode === SQLITE_CONSTRAINT_UNIQUE || error.errcode === SQLITE_CONSTRAINT_PRIMARYKEY;
   }
-  return postgresCode(error) === '23505';
+  return sqlState(error) === '23505';
 }
 
 /** Whether the error is a broken foreign key, on either dialect. */
 export function isForeignKeyViolation(error: unknown): boolean {
   if (error instanceof SqliteError) return error.errcode === SQLITE_CONSTRAINT_FOREIGNKEY;
-  const code = postgresCode(error);
-  return code === '23503' || code === '23001';
-}
-
-/** The SQLSTATE of a PostgreSQL error. */
-export function postgresCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  const state = sqlState(error);
+  return state === '23503' || state === '23001';
 }

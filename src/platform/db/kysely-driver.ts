@@ -12,6 +12,7 @@ import {
   type QueryResult,
 } from 'kysely';
 import type { Dialect } from './database.ts';
+import { refuseUnstorable } from './refuse-unstorable.ts';
 
 /** Runs one compiled statement somewhere: a connection, a pool, another thread. */
 export type RunStatement = (query: CompiledQuery) => Promise<QueryResult<unknown>>;
@@ -52,7 +53,10 @@ class FunctionDriver implements Driver {
 
   constructor(run: RunStatement) {
     this.#connection = {
-      executeQuery: <R>(query: CompiledQuery) => run(query) as Promise<QueryResult<R>>,
+      executeQuery: async <R>(query: CompiledQuery) => {
+        refuseUnstorable(query.parameters);
+        return run(query) as Promise<QueryResult<R>>;
+      },
       streamQuery: () => {
         throw new Error('Rows are read in pages, not streamed');
       },

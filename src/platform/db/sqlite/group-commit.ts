@@ -1,15 +1,24 @@
 import { AppError } from '../../../kernel/errors.ts';
+import type { Logger } from '../../log/index.ts';
 import type { Transaction } from '../database.ts';
-import { kyselyOver } from '../kysely-driver.ts';
-import { insideTransaction } from '../transaction-guard.ts';
-import type { RemoteConnection } from './remote-connection.ts';
+import { TransactionScope } from '../transaction-scope.ts';
 import { toQueryResult } from './query-result.ts';
+import type { RemoteConnection } from './remote-connection.ts';
 
 /** Transactions that may share one commit, and how long (ms) the first of them waits for others at most. */
 const GROUP_MAX = 64;
 const GROUP_MS = 5;
 /** Transactions that may wait for the writer before new ones are refused. */
 const QUEUE_MAX = 10_000;
+/** How long {@link GroupCommit.close} lets waiting transactions finish, in ms. */
+const CLOSE_MS = 5000;
+
+export interface GroupCommitOptions {
+  readonly writer: RemoteConnection;
+  /** How long one transaction may take before it is rolled back, in ms. */
+  readonly transactionMs: number;
+  readonly log: Pick<Logger, 'error'> | undefined;
+}
 
 interface Waiting {
   readonly work: (tx: Transaction) => Promise<unknown>;
@@ -17,10 +26,10 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-interface Done {
+interface Performed {
   readonly waiting: Waiting;
+  readonly scope: TransactionScope;
   readonly result: unknown;
-  readonly afterCommit: readonly (() => void)[];
 }
 
 /**
@@ -28,20 +37,17 @@ interface Done {
  * that its fsync is shared: each is a savepoint, and none is answered before the commit.
  */
 export class GroupCommit {
-  readonly #writer: RemoteConnection;
-  readonly #transactionMs: number;
-  readonly #queue: Waiting[] = [];
+  readonly #options: GroupCommitOptions;
+  #queue: Waiting[] = [];
   #running: Promise<void> | undefined;
   #closed = false;
 
-  /** @param transactionMs how long one transaction may take before it is rolled back */
-  constructor(writer: RemoteConnection, transactionMs: number) {
-    this.#writer = writer;
-    this.#transactionMs = transactionMs;
+  constructor(options: GroupCommitOptions) {
+    this.#options = options;
   }
 
   transaction<R>(work: (tx: Transaction) => Promise<R>): Promise<R> {
-    if (this.#closed) return Promise.reject(new AppError('SHUTTING_DOWN', 'The server is shutting down'));
+    if (this.#closed) return Promise.reject(shuttingDown());
     if (this.#queue.length >= QUEUE_MAX) {
       return Promise.reject(
         new AppError('DATABASE_UNAVAILABLE', 'Too many writes are waiting; try again later', {
@@ -55,10 +61,12 @@ export class GroupCommit {
     });
   }
 
-  /** Lets everything that waits finish; refuses new transactions. */
+  /** Lets what waits finish for at most 5 s; refuses new transactions. */
   async close(): Promise<void> {
     this.#closed = true;
+    const timer = setTimeout(() => this.#refuseAll(shuttingDown()), CLOSE_MS);
     await this.#running;
+    clearTimeout(timer);
   }
 
   async #drain(): Promise<void> {
@@ -66,77 +74,79 @@ export class GroupCommit {
     this.#running = undefined;
   }
 
+  #refuseAll(error: unknown): void {
+    const waiting = this.#queue;
+    this.#queue = [];
+    for (const { reject } of waiting) reject(error);
+  }
+
+  /** One shared transaction. Its failures reject everything in it; none of that is in the database then. */
   async #group(): Promise<void> {
-    const done: Done[] = [];
+    const { writer, log } = this.#options;
     try {
-      await this.#writer.script('BEGIN IMMEDIATE');
+      await writer.begin();
     } catch (error) {
-      this.#queue.shift()?.reject(error);
+      // All who wait now have waited as long for the same lock or disk; each trying it again would take turns of seconds.
+      this.#refuseAll(error);
       return;
     }
+    const performed: Performed[] = [];
     const startedAt = performance.now();
-    for (let waiting = this.#queue.shift(); waiting !== undefined;) {
-      const outcome = await this.#single(waiting);
-      if (outcome !== undefined) done.push(outcome);
-      const full = done.length >= GROUP_MAX || performance.now() - startedAt >= GROUP_MS;
-      waiting = full ? undefined : this.#queue.shift();
-    }
     try {
-      await this.#writer.script('COMMIT');
+      for (let next = this.#queue.shift(); next !== undefined;) {
+        const one = await this.#single(next);
+        if (one !== undefined) performed.push(one);
+        const full = performed.length >= GROUP_MAX || performance.now() - startedAt >= GROUP_MS;
+        next = full ? undefined : this.#queue.shift();
+      }
+      await writer.inTransaction('COMMIT');
     } catch (error) {
       // After a failed COMMIT the transaction may be open still (disk full) or gone already.
-      await this.#writer.script('ROLLBACK').catch(() => undefined);
-      for (const { waiting } of done) waiting.reject(error);
+      await writer.inTransaction('ROLLBACK').catch(() => undefined);
+      for (const { waiting } of performed) waiting.reject(error);
       return;
     }
-    for (const { waiting, result, afterCommit } of done) {
-      for (const callback of afterCommit) callback();
+    for (const { waiting, scope, result } of performed) {
+      scope.committed(log);
       waiting.resolve(result);
     }
   }
 
-  async #single(waiting: Waiting): Promise<Done | undefined> {
-    const afterCommit: (() => void)[] = [];
-    let open = true;
-    const run = (sql: string, parameters: readonly unknown[]) => {
-      if (!open) throw new Error('The transaction has ended');
-      return this.#writer.run(sql, parameters);
-    };
-    const kysely = kyselyOver<unknown>('sqlite', async (query) =>
-      toQueryResult(await run(query.sql, query.parameters)),
-    );
+  /** Performs one transaction of the group; undefined when it was undone. Throws when the whole group is lost. */
+  async #single(waiting: Waiting): Promise<Performed | undefined> {
+    const { writer, transactionMs } = this.#options;
     const now = Date.now();
-    const tx: Transaction = {
+    const scope = new TransactionScope({
       dialect: 'sqlite',
-      query: <T>() => kysely as unknown as ReturnType<typeof kyselyOver<T>>,
+      run: async (query) => toQueryResult(await writer.run(query.sql, query.parameters)),
       now: () => Promise.resolve(now),
-      afterCommit: (callback) => afterCommit.push(callback),
-    };
+      limitMs: transactionMs,
+    });
+    // Statements run in the order sent, so nobody waits for these: both fail only when the shared transaction is lost, and
+    // then everything after them fails too, up to its COMMIT.
+    const aside = (script: string) => void writer.inTransaction(script).catch(() => undefined);
+    aside('SAVEPOINT request');
     try {
-      await this.#writer.script('SAVEPOINT request');
-      const result = await this.#bounded(insideTransaction(() => waiting.work(tx)));
-      open = false;
-      await this.#writer.script('RELEASE request');
-      return { waiting, result, afterCommit };
+      const result = await scope.perform(waiting.work);
+      aside('RELEASE request');
+      return { waiting, scope, result };
     } catch (error) {
-      open = false;
-      await this.#writer.script('ROLLBACK TO request; RELEASE request').catch(() => undefined);
+      try {
+        await writer.inTransaction('ROLLBACK TO request; RELEASE request');
+      } catch {
+        // A full or failing disk makes SQLite undo the shared transaction, savepoints and all.
+        waiting.reject(error);
+        throw new AppError('DATABASE_UNAVAILABLE', 'The write was undone together with one that failed; try again', {
+          cause: error,
+          headers: { 'Retry-After': '1' },
+        });
+      }
       waiting.reject(error);
       return undefined;
     }
   }
+}
 
-  #bounded<R>(work: Promise<R>): Promise<R> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        reject(
-          new AppError(
-            'DATABASE_UNAVAILABLE',
-            `A transaction took longer than ${this.#transactionMs} ms and was undone`,
-          ),
-        );
-      }, this.#transactionMs);
-      work.then(resolve, reject).finally(() => clearTimeout(timer));
-    });
-  }
+function shuttingDown(): AppError {
+  return new AppError('SHUTTING_DOWN', 'The server is shutting down');
 }

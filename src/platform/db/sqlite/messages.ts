@@ -5,8 +5,12 @@ export interface StatementRequest {
   readonly id: number;
   readonly sql: string;
   readonly parameters: readonly unknown[];
-  /** `script`: may hold several statements, has no parameters and no rows. */
-  readonly kind: 'statement' | 'script';
+  /**
+   * `read`: a statement of a reader. `write`: a statement inside the open transaction. `begin` opens one, undoing what a
+   * failure may have left open; `script` (no parameters, no rows) runs inside it. A connection that has lost its
+   * transaction refuses `write` and `script`, else they would commit one by one.
+   */
+  readonly kind: 'read' | 'begin' | 'write' | 'script';
 }
 
 export type StatementReply =

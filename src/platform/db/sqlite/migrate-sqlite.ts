@@ -1,21 +1,42 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { SQL_TYPES, type Migration } from '../migration.ts';
 import { pendingMigrations } from '../pending-migrations.ts';
+import { toFailure, translated } from './failure.ts';
 import { openConnection } from './open-connection.ts';
 
-/** Brings the file to the newest schema; several processes at once are safe. Errors: `UnknownMigrationsError`, SQLite's own. */
-export function migrateSqlite(file: string, migrations: readonly Migration[]): void {
+const SQLITE_BUSY = 5;
+/** How long a starter waits for others that make the same file ready, in ms. */
+const WAIT_MS = 30_000;
+const RETRY_MS = 50;
+
+/**
+ * Brings the file to the newest schema, each step in a transaction of its own; several processes at once are safe.
+ * Errors: `UnknownMigrationsError`; as of {@link translated}.
+ */
+export async function migrateSqlite(file: string, migrations: readonly Migration[]): Promise<void> {
+  // SQLite does not wait by itself for the change to WAL mode that another process makes of a new file.
+  for (let waited = 0; ; waited += RETRY_MS) {
+    try {
+      return migrate(file, migrations);
+    } catch (error) {
+      const { errcode } = toFailure(error);
+      if ((errcode & 0xff) !== SQLITE_BUSY || waited >= WAIT_MS) throw translated(error);
+    }
+    await delay(RETRY_MS);
+  }
+}
+
+function migrate(file: string, migrations: readonly Migration[]): void {
   const connection = openConnection(file, { readOnly: false });
   try {
     connection.exec(
       'CREATE TABLE IF NOT EXISTS schema_migration (name TEXT NOT NULL PRIMARY KEY, applied_at INTEGER NOT NULL) STRICT',
     );
     for (;;) {
-      connection.exec('BEGIN IMMEDIATE');
+      connection.exec('BEGIN EXCLUSIVE');
       const applied = connection.prepare('SELECT name FROM schema_migration').all();
-      const next = pendingMigrations(
-        migrations,
-        applied.map((row) => String(row['name'])),
-      )[0];
+      const names = applied.map((row) => String(row['name']));
+      const next = pendingMigrations(migrations, names)[0];
       if (next === undefined) break;
       for (const statement of next.statements(SQL_TYPES.sqlite)) connection.exec(statement);
       connection.prepare('INSERT INTO schema_migration (name, applied_at) VALUES (?, ?)').run(next.name, Date.now());

@@ -1,13 +1,15 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { toFailure } from './failure.ts';
 import type { ConnectionWorkerData, StatementReply, StatementRequest } from './messages.ts';
 import { openConnection } from './open-connection.ts';
-import { StatementRunner } from './statement.ts';
+import { StatementRunner, type StatementResult } from './statement.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('This module runs in a worker thread only');
 const { file, readOnly } = workerData as ConnectionWorkerData;
 const connection = openConnection(file, { readOnly });
 const runner = new StatementRunner(connection);
+const NO_ROWS: StatementResult = { rows: [], changes: 0, lastInsertRowid: 0 };
 
 port.on('message', (request: StatementRequest | 'close') => {
   if (request === 'close') {
@@ -18,13 +20,23 @@ port.on('message', (request: StatementRequest | 'close') => {
   port.postMessage(answer(request));
 });
 
-function answer({ id, sql, parameters, kind }: StatementRequest): StatementReply {
+function answer(request: StatementRequest): StatementReply {
   try {
-    if (kind === 'statement') return { id, result: runner.run(sql, parameters) };
-    connection.exec(sql);
-    return { id, result: { rows: [], changes: 0, lastInsertRowid: 0 } };
+    return { id: request.id, result: execute(request) };
   } catch (error) {
-    const errcode = error instanceof Error && 'errcode' in error ? Number(error.errcode) : 0;
-    return { id, error: { message: error instanceof Error ? error.message : String(error), errcode } };
+    return { id: request.id, error: toFailure(error) };
   }
+}
+
+function execute({ sql, parameters, kind }: StatementRequest): StatementResult {
+  if (kind === 'read') return runner.run(sql, parameters);
+  if (kind === 'begin') {
+    if (connection.isTransaction) connection.exec('ROLLBACK');
+    connection.exec('BEGIN IMMEDIATE');
+    return NO_ROWS;
+  }
+  if (!connection.isTransaction) throw new Error('The transaction was undone by an earlier failure');
+  if (kind === 'write') return runner.run(sql, parameters);
+  connection.exec(sql);
+  return NO_ROWS;
 }

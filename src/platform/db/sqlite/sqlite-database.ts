@@ -1,11 +1,15 @@
+import { dirname } from 'node:path';
 import type { CompiledQuery, Kysely } from 'kysely';
+import type { Logger } from '../../log/index.ts';
 import type { Database } from '../database.ts';
-import { sqliteError } from '../errors.ts';
 import { kyselyOver } from '../kysely-driver.ts';
-import { migrateSqlite } from './migrate-sqlite.ts';
 import type { Migration } from '../migration.ts';
+import { refuseUnstorable } from '../refuse-unstorable.ts';
 import { refuseInsideTransaction } from '../transaction-guard.ts';
+import { onThisThread } from './failure.ts';
 import { GroupCommit } from './group-commit.ts';
+import { migrateSqlite } from './migrate-sqlite.ts';
+import { refuseNetworkFileSystem } from './network-file-system.ts';
 import { openConnection } from './open-connection.ts';
 import { toQueryResult } from './query-result.ts';
 import { RemoteConnection } from './remote-connection.ts';
@@ -14,27 +18,36 @@ import { StatementRunner } from './statement.ts';
 const TRANSACTION_MS = 5000;
 
 export interface SqliteOptions {
+  /** In an existing directory on a local disk; made when missing. */
   readonly file: string;
   readonly migrations: readonly Migration[];
   /** How long one transaction may take, in ms; default 5000. */
   readonly transactionMs?: number;
+  /** Told of callbacks after a commit that throw. */
+  readonly log?: Pick<Logger, 'error'>;
 }
 
 /**
  * Opens (and migrates) an SQLite database: reads on this thread, long reads on a reader thread, every write on one
- * writer thread with group commit. Errors: as of the migration; a damaged or foreign file.
+ * writer thread with group commit. Errors: `UnknownMigrationsError`; `NetworkFileSystemError`; DATABASE_UNAVAILABLE and
+ * STORAGE_FULL when the file cannot be opened or is damaged.
  */
 export async function createSqliteDatabase(options: SqliteOptions): Promise<Database> {
-  migrateSqlite(options.file, options.migrations);
-  const connection = openConnection(options.file, { readOnly: true });
+  await refuseNetworkFileSystem(dirname(options.file));
+  await migrateSqlite(options.file, options.migrations);
+  const connection = onThisThread(() => openConnection(options.file, { readOnly: true }));
   const statements = new StatementRunner(connection);
   const writer = new RemoteConnection({ file: options.file, readOnly: false });
-  const commits = new GroupCommit(writer, options.transactionMs ?? TRANSACTION_MS);
+  const commits = new GroupCommit({
+    writer,
+    transactionMs: options.transactionMs ?? TRANSACTION_MS,
+    log: options.log,
+  });
   let reader: RemoteConnection | undefined;
 
   const read = kyselyOver<unknown>('sqlite', async (query) => {
     refuseInsideTransaction();
-    return toQueryResult(local(() => statements.run(query.sql, query.parameters)));
+    return toQueryResult(onThisThread(() => statements.run(query.sql, query.parameters)));
   });
   const report = kyselyOver<unknown>('sqlite', async (query) => {
     refuseInsideTransaction();
@@ -48,7 +61,8 @@ export async function createSqliteDatabase(options: SqliteOptions): Promise<Data
     report: <T>() => report as unknown as Kysely<T>,
     rows: async <R>(query: CompiledQuery<R>) => {
       refuseInsideTransaction();
-      return local(() => statements.rows(query.sql, query.parameters)) as R[];
+      refuseUnstorable(query.parameters);
+      return onThisThread(() => statements.rows(query.sql, query.parameters)) as R[];
     },
     transaction: async (work) => {
       refuseInsideTransaction();
@@ -57,20 +71,8 @@ export async function createSqliteDatabase(options: SqliteOptions): Promise<Data
     now: () => Promise.resolve(Date.now()),
     close: async () => {
       await commits.close();
-      await writer.close();
-      await reader?.close();
+      await Promise.all([writer.close(), reader?.close()]);
       connection.close();
     },
   };
-}
-
-function local<R>(run: () => R): R {
-  try {
-    return run();
-  } catch (error) {
-    if (error instanceof Error && 'errcode' in error) {
-      throw sqliteError({ message: error.message, errcode: Number(error.errcode) });
-    }
-    throw error;
-  }
 }

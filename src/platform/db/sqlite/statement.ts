@@ -36,13 +36,15 @@ export class StatementRunner {
 
   /** Rows only; the shortest way for hot reads. */
   rows(sql: string, parameters: readonly unknown[]): unknown[] {
-    return this.#prepare(sql).statement.all(...(parameters as SQLInputValue[]));
+    return this.#prepare(sql).statement.all(...parameters.map(toInputValue));
   }
 
   #prepare(sql: string): Prepared {
     let prepared = this.#prepared.get(sql);
     if (prepared === undefined) {
-      if (this.#prepared.size >= STATEMENTS_MAX) this.#prepared.clear();
+      // Lists of varying length (`IN (?, ?, …)`) make statements of their own: the oldest goes, the hot ones are soon back.
+      const oldest = this.#prepared.size >= STATEMENTS_MAX ? this.#prepared.keys().next() : undefined;
+      if (oldest?.done === false) this.#prepared.delete(oldest.value);
       const statement = this.#connection.prepare(sql);
       prepared = { statement, returnsRows: statement.columns().length > 0 };
       this.#prepared.set(sql, prepared);

@@ -1,0 +1,103 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, describe, expect, inject, it } from 'vitest';
+import { createPostgresTestUri } from '../../../test/support/databases.ts';
+import {
+  createPostgresDatabase,
+  createSqliteDatabase,
+  UnknownMigrationsError,
+  type Database,
+  type Migration,
+} from './index.ts';
+
+const one: Migration = { name: '0001_one', statements: (t) => [`CREATE TABLE one (id ${t.id})${t.strict}`] };
+const two: Migration = { name: '0002_two', statements: (t) => [`CREATE TABLE two (id ${t.id})${t.strict}`] };
+const broken: Migration = {
+  name: '0002_broken',
+  statements: (t) => [`CREATE TABLE half (id ${t.id})${t.strict}`, 'CREATE TABLE one (id INTEGER)'],
+};
+
+const STARTERS = 8;
+const cleanUps: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
+});
+
+async function emptyDatabase(
+  dialect: Database['dialect'],
+): Promise<(migrations: readonly Migration[]) => Promise<Database>> {
+  const keep = (db: Database) => {
+    cleanUps.push(() => db.close());
+    return db;
+  };
+  if (dialect === 'postgres') {
+    const { uri, drop } = await createPostgresTestUri();
+    cleanUps.push(drop);
+    return async (migrations) => keep(await createPostgresDatabase({ uri, migrations, connections: 1 }));
+  }
+  const directory = mkdtempSync(join(tmpdir(), 'gantry-sqlite-'));
+  cleanUps.push(() => rmSync(directory, { recursive: true, force: true }));
+  const file = join(directory, 'gantry.db');
+  return async (migrations) => keep(await createSqliteDatabase({ file, migrations }));
+}
+
+const tables = async (db: Database) => {
+  const rows = await db
+    .read<{ schema_migration: { name: string } }>()
+    .selectFrom('schema_migration')
+    .select('name')
+    .orderBy('name')
+    .execute();
+  return rows.map((row) => row.name);
+};
+const withoutPostgres = 'missing' in inject('postgres');
+
+describe.each(['sqlite', 'postgres'] as const)('Migrations (%s)', (dialect) => {
+  const test = it.skipIf(dialect === 'postgres' && withoutPostgres);
+
+  test('bring a database up step by step, once', async () => {
+    const open = await emptyDatabase(dialect);
+    expect(await tables(await open([one]))).toEqual(['0001_one']);
+    expect(await tables(await open([one, two]))).toEqual(['0001_one', '0002_two']);
+    expect(await tables(await open([one, two]))).toEqual(['0001_one', '0002_two']);
+  });
+
+  test('refuse a database that a newer version has changed', async () => {
+    const open = await emptyDatabase(dialect);
+    await open([one, two]);
+    await expect(open([one])).rejects.toThrow(UnknownMigrationsError);
+    await expect(open([one])).rejects.toThrow('0002_two');
+  });
+
+  test('leave nothing of a step that fails', async () => {
+    const open = await emptyDatabase(dialect);
+    await expect(open([one, broken])).rejects.toThrow(/one/);
+    const db = await open([one]);
+    await expect(db.read<{ half: { id: number } }>().selectFrom('half').select('id').execute()).rejects.toThrow(/half/);
+  });
+
+  test('let racing starters pass', async () => {
+    const open = await emptyDatabase(dialect);
+    const opened = await Promise.all(Array.from({ length: STARTERS }, () => open([one, two])));
+    for (const db of opened) expect(await tables(db)).toEqual(['0001_one', '0002_two']);
+  });
+});
+
+describe('Migrations of one SQLite file by several processes', () => {
+  it('let all pass', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'gantry-sqlite-'));
+    cleanUps.push(() => rmSync(directory, { recursive: true, force: true }));
+    const module = new URL('./sqlite/migrate-sqlite.ts', import.meta.url).href;
+    const program = `import { migrateSqlite } from ${JSON.stringify(module)};
+      await migrateSqlite(process.argv[1], [1, 2, 3].map((n) => ({
+        name: '000' + n,
+        statements: () => ['CREATE TABLE t' + n + ' (id INTEGER) STRICT'],
+      })));`;
+    const start = () =>
+      promisify(execFile)(process.execPath, ['--input-type=module', '-e', program, join(directory, 'gantry.db')]);
+    await expect(Promise.all(Array.from({ length: STARTERS }, start))).resolves.toHaveLength(STARTERS);
+  });
+});
