@@ -1,20 +1,24 @@
 import type { AuthenticateAccessToken } from './access-token.ts';
 import type { AuthenticatePassword } from './authenticate-password.ts';
+import type { EncryptedPasswords } from './encrypted-password.ts';
 import type { UserActor } from './model.ts';
 
 /** User name that makes the password an OAuth access token (Quay's convention). */
 const ACCESS_TOKEN_LOGIN = '$oauthtoken';
 
 /**
- * Signs in by what a client sends as Basic credentials (RFC 7617): a user name or e-mail address with the password, or
- * `$oauthtoken` with an access token. undefined: refused, without a hint why. Errors: TOO_MANY_REQUESTS.
+ * Signs in by what a client sends as Basic credentials (RFC 7617): a user name or e-mail address with the
+ * password, plain or encrypted, or `$oauthtoken` with an access token. undefined: refused, without a hint why. Errors: TOO_MANY_REQUESTS.
  */
 export type AuthenticateBasic = (login: string, secret: string) => Promise<UserActor | undefined>;
 
 export function createBasicAuthenticator(ports: {
   readonly authenticatePassword: AuthenticatePassword;
   readonly authenticateAccessToken: AuthenticateAccessToken;
+  readonly encryptedPasswords: EncryptedPasswords;
 }): AuthenticateBasic {
   return (login, secret) =>
-    login === ACCESS_TOKEN_LOGIN ? ports.authenticateAccessToken(secret) : ports.authenticatePassword(login, secret);
+    login === ACCESS_TOKEN_LOGIN
+      ? ports.authenticateAccessToken(secret)
+      : ports.authenticatePassword(login, ports.encryptedPasswords.decrypt(secret) ?? secret);
 }

@@ -6,6 +6,7 @@ import { type AuthenticateAccessToken, createAccessTokenAuthenticator } from './
 import { type AuthenticateBasic, createBasicAuthenticator } from './authenticate-basic.ts';
 import { type AuthenticatePassword, createPasswordAuthenticator } from './authenticate-password.ts';
 import type { IdentitySettings } from './config.ts';
+import { createEncryptedPasswords, type EncryptedPasswords } from './encrypted-password.ts';
 import { createFirstUserSetup, type FirstUserSetup } from './initialize-first-user.ts';
 import { createActorLoader, type LoadActor } from './load-actor.ts';
 import { createRefreshTokens, type RefreshTokens } from './refresh-token.ts';
@@ -32,6 +33,7 @@ export interface Identity {
   readonly authenticatePassword: AuthenticatePassword;
   readonly authenticateAccessToken: AuthenticateAccessToken;
   readonly authenticateBasic: AuthenticateBasic;
+  readonly encryptedPasswords: EncryptedPasswords;
   readonly loadActor: LoadActor;
   readonly keys: KeyRing;
   readonly registryTokens: RegistryTokens;
@@ -43,6 +45,7 @@ export function createIdentity(ports: IdentityPorts, settings: IdentitySettings)
   const { db, clock, log, box, passwords = createPasswordHasher() } = ports;
   const authenticatePassword = createPasswordAuthenticator({ db, passwords, clock, log });
   const authenticateAccessToken = createAccessTokenAuthenticator({ db, clock });
+  const encryptedPasswords = createEncryptedPasswords(box);
   const loadActor = createActorLoader(db, settings.superUsers);
   const keys = createKeyRing({
     db,
@@ -58,7 +61,8 @@ export function createIdentity(ports: IdentityPorts, settings: IdentitySettings)
     passwords,
     authenticatePassword,
     authenticateAccessToken,
-    authenticateBasic: createBasicAuthenticator({ authenticatePassword, authenticateAccessToken }),
+    authenticateBasic: createBasicAuthenticator({ authenticatePassword, authenticateAccessToken, encryptedPasswords }),
+    encryptedPasswords,
     loadActor,
     keys,
     registryTokens: createRegistryTokens({

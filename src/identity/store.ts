@@ -187,3 +187,13 @@ export async function insertAccessToken(tx: Transaction, row: NewAccessTokenRow)
     .values({ ...row, created_at: await tx.now() })
     .execute();
 }
+
+export async function findUserEmail(db: Database, userId: number): Promise<string | undefined> {
+  const row = await db
+    .read<IdentityTables>()
+    .selectFrom('user_account')
+    .select('email')
+    .where('namespace_id', '=', userId)
+    .executeTakeFirst();
+  return row?.email ?? undefined;
+}

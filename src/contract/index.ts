@@ -1,0 +1,1 @@
+export { currentUserAnswer, firstUserAnswer, firstUserRequest } from './first-user.ts';
