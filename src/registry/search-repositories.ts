@@ -23,6 +23,12 @@ export async function answerSearch(
   const asked = Number.parseInt(query.get('n') ?? '', 10);
   const limit = Math.min(Math.max(Number.isNaN(asked) ? RESULTS_UNASKED : asked, 1), RESULTS_MAX);
   const hits = await searchRepositories(ports.db, ports.policy, caller.actor, text, limit);
+  if (hits.length === 0 && caller.actor.kind === 'anonymous') {
+    // podman asks without credentials first and lists the catalog with them only when it is refused.
+    throw new AppError('UNAUTHORIZED', 'No public repository matches; sign in to search those you may pull', {
+      headers: { 'WWW-Authenticate': 'Basic realm="registry"' },
+    });
+  }
   answerJson(context, {
     num_results: hits.length,
     num_pages: 1,

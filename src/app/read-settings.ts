@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import {
+  type ConfigSources,
+  type LaunchFlags,
+  type LaunchOptions,
+  loadConfig,
+  type LoadedConfig,
+  processEnvironment,
+  readLaunchOptions,
+} from '../platform/config/index.ts';
+import { type AppConfig, configFields, configRules } from './config.ts';
+import type { AppSettings } from './settings.ts';
+
+export interface LaunchSettings {
+  readonly settings: AppSettings;
+  readonly config: LoadedConfig<typeof configFields>;
+}
+
+/** Reads flags, environment and configuration file. Throws `ConfigError` with everything that is wrong at once. */
+export function readSettings(flags: LaunchFlags & { readonly host?: string | undefined }): LaunchSettings {
+  const launch = readLaunchOptions(flags, processEnvironment());
+  const config = loadConfig(configSources(launch));
+  return { settings: toSettings(launch, config.values, flags.host), config };
+}
+
+/** Where the configuration of a start with these options comes from. */
+export function configSources(
+  launch: Pick<LaunchOptions, 'configFile' | 'configFileNamed'>,
+): ConfigSources<typeof configFields> {
+  const text = readConfigFile(launch);
+  return {
+    fields: configFields,
+    rules: configRules,
+    environment: processEnvironment(),
+    ...(text === undefined ? {} : { file: { name: launch.configFile, text } }),
+  };
+}
+
+function readConfigFile({
+  configFile,
+  configFileNamed,
+}: Pick<LaunchOptions, 'configFile' | 'configFileNamed'>): string | undefined {
+  try {
+    return readFileSync(configFile, 'utf8');
+  } catch (error) {
+    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (missing && !configFileNamed) return undefined;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`The configuration file "${configFile}" cannot be read: ${reason}`, { cause: error });
+  }
+}
+
+function toSettings(launch: LaunchOptions, config: AppConfig, host: string | undefined): AppSettings {
+  const uri = config.DB_URI?.reveal();
+  const [engine] = Object.values(config.DISTRIBUTED_STORAGE_CONFIG ?? {});
+  const libraryNamespace = config.FEATURE_LIBRARY_SUPPORT ? config.LIBRARY_NAMESPACE : undefined;
+  return {
+    port: launch.port,
+    host,
+    dataDirectory: launch.dataDirectory,
+    postgresUri:
+      uri?.startsWith('postgres') === true ? uri.replace(/^postgres(?:ql)?(?:\+\w+)?:/, 'postgresql:') : undefined,
+    sqliteFile:
+      uri?.startsWith('sqlite:///') === true
+        ? resolve(launch.dataDirectory, uri.slice('sqlite:///'.length))
+        : undefined,
+    storagePath:
+      engine === undefined ? join(launch.dataDirectory, 'blobs') : resolve(launch.dataDirectory, engine.storagePath),
+    secretKey: config.DATABASE_SECRET_KEY?.reveal(),
+    trustedProxies: config.TRUSTED_PROXY_CIDR,
+    logLevel: config.LOGGING_LEVEL,
+    identity: {
+      serverHostname: config.SERVER_HOSTNAME ?? `localhost:${launch.port}`,
+      superUsers: config.FEATURE_SUPER_USERS ? config.SUPER_USERS : [],
+      userInitialize: config.FEATURE_USER_INITIALIZE,
+      libraryNamespace,
+      serviceKeyService: config.INSTANCE_SERVICE_KEY_SERVICE,
+      serviceKeyExpirationMinutes: config.INSTANCE_SERVICE_KEY_EXPIRATION,
+      serviceKeyRefreshMinutes: config.INSTANCE_SERVICE_KEY_REFRESH,
+    },
+    catalog: {
+      anonymousAccess: config.FEATURE_ANONYMOUS_ACCESS,
+      createPrivateOnPush: config.CREATE_PRIVATE_REPO_ON_PUSH,
+      publicCatalog: config.FEATURE_PUBLIC_CATALOG,
+    },
+    registry: {
+      serverHostname: config.SERVER_HOSTNAME,
+      urlScheme: config.SERVER_HOSTNAME === undefined ? undefined : config.PREFERRED_URL_SCHEME,
+      libraryNamespace,
+      maximumLayerSizeBytes: config.MAXIMUM_LAYER_SIZE,
+      paginationSize: config.V2_PAGINATION_SIZE,
+      uploadLifetimeMs: config.BLOBUPLOAD_DELETION_DATE_THRESHOLD * 60_000,
+      pushLeaseMs: config.PUSH_TEMP_TAG_EXPIRATION_SEC * 1000,
+      readOnly: config.REGISTRY_STATE === 'readonly',
+    },
+  };
+}

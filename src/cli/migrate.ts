@@ -1,0 +1,19 @@
+import { mkdir } from 'node:fs/promises';
+import { openDatabase, readSettings } from '../app/index.ts';
+import type { Command } from './command.ts';
+import { COMMON_OPTIONS, parseOptions } from './parse-options.ts';
+
+export const migrate: Command = {
+  name: 'migrate',
+  synopsis: '[--data DIR] [--config FILE]',
+  summary: 'Bring the database to the newest schema and exit (serve does it too)',
+  async run(args) {
+    const { values } = parseOptions(args, COMMON_OPTIONS);
+    const { settings } = readSettings(values);
+    await mkdir(settings.dataDirectory, { recursive: true, mode: 0o700 });
+    const db = await openDatabase(settings);
+    await db.close();
+    console.log('The database has the newest schema');
+    return 0;
+  },
+};

@@ -1,0 +1,49 @@
+import { readSettings, serve } from '../app/index.ts';
+import { createLogger } from '../platform/log/index.ts';
+import type { Command } from './command.ts';
+import { COMMON_OPTIONS, parseOptions } from './parse-options.ts';
+
+export const serveCommand: Command = {
+  name: 'serve',
+  synopsis: '[--port N] [--host ADDRESS] [--data DIR] [--config FILE]',
+  summary: 'Run the registry, its API, web page and background jobs in one process',
+  async run(args) {
+    const { values } = parseOptions(args, { ...COMMON_OPTIONS, port: { type: 'string' }, host: { type: 'string' } });
+    const { settings, config } = readSettings(values);
+    const log = createLogger({ level: settings.logLevel });
+    for (const warning of config.warnings) log.warn(warning);
+    for (const note of config.notes) log.info(note);
+    const stopRequested = Promise.withResolvers<NodeJS.Signals>();
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopRequested.resolve(signal));
+    const server = await serve(settings, log);
+    log.info({ port: server.port, data: settings.dataDirectory }, `Listening on port ${server.port}`);
+    if (server.setupToken !== undefined) announceSetup(server.port, server.setupToken);
+    const signal = await stopRequested.promise;
+    log.info({ signal }, 'Stopping: running requests may finish');
+    // A second signal does not wait.
+    for (const again of ['SIGTERM', 'SIGINT'] as const) process.once(again, () => process.exit(1));
+    await server.stop();
+    log.info('Stopped');
+    return 0;
+  },
+};
+
+/** Printed, not logged: logs travel further than the terminal of whoever starts the server. */
+function announceSetup(port: number, setupToken: string): void {
+  process.stderr.write(
+    [
+      '',
+      'There is no user yet. Create the first one, who becomes superuser, on this machine with',
+      '',
+      '    npx gantry user create NAME',
+      '',
+      'or from anywhere with the set-up token below:',
+      '',
+      `    curl -X POST http://HOST:${port}/api/v1/user/initialize -H 'Content-Type: application/json' \\`,
+      `      -H 'X-Gantry-Setup-Token: ${setupToken}' \\`,
+      '      -d \'{"username":"NAME","password":"PASSWORD","email":"ADDRESS","access_token":true}\'',
+      '',
+      '',
+    ].join('\n'),
+  );
+}
