@@ -1,8 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { createPullRecorder } from '../audit/index.ts';
 import { grantedActions, resolveAccess } from '../catalog/index.ts';
 import { systemClock } from '../kernel/clock.ts';
+import { type DataDirectoryLock, lockDataDirectory } from '../platform/db/index.ts';
 import { createHttpServer, type HttpServer, type Mount } from '../platform/http/index.ts';
 import type { Logger } from '../platform/log/index.ts';
 import { createMetrics } from '../platform/metrics/index.ts';
@@ -28,6 +30,7 @@ export interface RunningServer {
 
 /** Starts everything in this process: registry, API, web page, jobs. Resolves when it answers requests. */
 export async function serve(settings: AppSettings, log: Logger): Promise<RunningServer> {
+  const lock = await lockData(settings);
   const { db, identity } = await openCore(settings, log);
   const storage = createLocalStorage({ root: settings.storagePath, log });
   const pulls = createPullRecorder({ db, clock: systemClock, log });
@@ -107,8 +110,16 @@ export async function serve(settings: AppSettings, log: Logger): Promise<Running
       await pulls.close();
       await storage.close();
       await db.close();
+      lock?.release();
     },
   };
+}
+
+/** The embedded database has one serving process; nodes on PostgreSQL share nothing on disk but what they are told to. */
+async function lockData({ postgresUri, dataDirectory }: AppSettings): Promise<DataDirectoryLock | undefined> {
+  if (postgresUri !== undefined) return undefined;
+  await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
+  return lockDataDirectory(dataDirectory);
 }
 
 /** Beside the bundle, or in the source tree. */
