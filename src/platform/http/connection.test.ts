@@ -140,6 +140,16 @@ test('pipelined requests are answered in order', async () => {
   expect(answer.match(/\/v2\/\w+:\d/g)).toEqual(['/v2/a:3', '/v2/b:3', '/v2/c:3', '/v2/end:0']);
 });
 
+test('pipelined requests whose client leaves are all done with', async () => {
+  await using server = await startHttp({ mounts: [at(() => new Promise(() => {}))] });
+  const socket = connect(server.port, '127.0.0.1');
+  socket.write('GET /v2/a HTTP/1.1\r\nHost: x\r\n\r\nGET /v2/b HTTP/1.1\r\nHost: x\r\n\r\n');
+  await expect.poll(() => server.server.inFlight).toBe(2);
+  socket.destroy();
+  await expect.poll(() => server.server.inFlight).toBe(0);
+  expect((await server.metrics.renderMetrics()).text).toContain('requests_in_flight{mount="/v2"} 0');
+});
+
 test('an absolute-form target is routed by its path', async () => {
   await using server = await startHttp({ mounts: [echo] });
   const answer = await exchange(

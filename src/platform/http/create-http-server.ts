@@ -80,6 +80,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   });
   server.on('request', (req, res) => pipeline.handle(req, res, false));
   server.on('checkContinue', (req, res) => pipeline.handle(req, res, true));
+  server.on('connection', (socket) => socket.on('close', () => pipeline.connectionClosed(socket)));
   server.on('clientError', (error, socket) => {
     log.debug({ err: error }, 'malformed request');
     const started = [...pipeline.active].some((scope) => scope.req.socket === socket && scope.res.headersSent);

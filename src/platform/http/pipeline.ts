@@ -84,8 +84,8 @@ export class Pipeline {
   readonly #onClose = onCloseOf((scope) => this.#finish(scope));
 
   #finish(scope: RequestScope): void {
+    if (!this.active.delete(scope)) return;
     const { req, res } = scope;
-    this.active.delete(scope);
     const status = res.writableFinished ? res.statusCode : 499;
     const milliseconds = performance.now() - scope.startedAt;
     scope.mount.recorder.finish(scope.method, status, milliseconds);
@@ -95,6 +95,11 @@ export class Pipeline {
     if (!res.writableFinished) socket.destroy();
     else if (scope.hasPendingBody) this.#drain(req, () => void (req.complete || socket.destroy()));
     else if (scope.server.draining && !this.isAnswering(socket)) socket.destroySoon();
+  }
+
+  /** A response that waits behind another one of its connection has no `close` of its own when that is lost. */
+  connectionClosed(socket: Socket): void {
+    for (const scope of this.active) if (scope.req.socket === socket) this.#finish(scope);
   }
 
   /** Whether a request of this connection is being answered. */
