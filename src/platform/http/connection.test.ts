@@ -121,6 +121,24 @@ describe('refusals while the body is arriving', () => {
     expect(outcome).toBeDefined();
   });
 
+  test('a body that turns out too long while it is read is answered too', async () => {
+    const limited = at(
+      ({ req }) =>
+        new Promise((_resolve, reject) => {
+          let total = 0;
+          req.on('data', (chunk: Buffer) => {
+            total += chunk.length;
+            if (total > 1_000_000) reject(new AppError('MANIFEST_TOO_LARGE', 'Too large'));
+          });
+        }),
+    );
+    await using server = await startHttp({ mounts: [limited] });
+    const size = 32 * 1024 * 1024;
+    const head = `PUT /v2/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${size.toString(16)}\r\n`;
+    const answer = await exchange(server.port, head, Buffer.alloc(size), '\r\n0\r\n\r\n');
+    expect(answer).toMatch(/^HTTP\/1.1 413 [^]*Connection: close[^]*MANIFEST_INVALID/);
+  });
+
   test('a small unread body does not cost the connection', async () => {
     await using server = await startHttp({ mounts: [refuse] });
     const one = 'POST /v2/ HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nabcd';
