@@ -2,30 +2,40 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Database } from '../db/index.ts';
 import type { Logger } from '../log/index.ts';
-import { backoffMs, type ClaimedJob, type JobHandler } from './model.ts';
-import { claimJob, enqueue, failJob, hasDueJob, releaseJob, removeJob, renewLease } from './store.ts';
+import type { JobQueue } from './job-queue.ts';
+import { retryDelayMs, type ClaimedJob, type JobHandler } from './model.ts';
+import { claimJob, failJob, finishJob, hasDueJob, plantPeriodicJob, postponeJob, renewLease } from './store.ts';
 
 /** How long a job belongs to its runner without a sign of life; after a crash it runs again this much later. */
 const LEASE_MS = 60_000;
 const RENEW_MS = 20_000;
+/** Time between two looks for due jobs; the random part keeps nodes from looking all at once. */
 const POLL_MS = 1000;
-const SCHEDULE_KEY = 'schedule';
+const POLL_JITTER_MS = 250;
+const CONCURRENCY = 4;
+const STOP_MS = 10_000;
 
 export interface JobRunnerOptions {
   readonly db: Database;
   readonly clock: Clock;
   readonly log: Logger;
   readonly handlers: readonly JobHandler[];
+  /** Its new jobs are looked for at once instead of at the next poll. */
+  readonly queue?: JobQueue;
+  /** Jobs that may run at the same time in this process; default 4. */
+  readonly concurrency?: number;
 }
 
-/** Runs due jobs one at a time. Several runners, in one process or many, share the work. */
+/** Runs due jobs, a few at a time. Several runners, in one process or many, share the work. */
 export class JobRunner {
   readonly #options: JobRunnerOptions;
   readonly #handlers: ReadonlyMap<string, JobHandler>;
   readonly #queues: readonly string[];
   readonly #stopping = new AbortController();
+  readonly #loops = new Set<Promise<void>>();
   #cancelPoll: (() => void) | undefined;
-  #running: Promise<void> | undefined;
+  #unsubscribe: (() => void) | undefined;
+  #databaseFailed = false;
 
   constructor(options: JobRunnerOptions) {
     this.#options = options;
@@ -33,90 +43,141 @@ export class JobRunner {
     this.#queues = [...this.#handlers.keys()];
   }
 
-  /** Plants the periodic jobs and begins to poll (every second, and when {@link wake} is called). */
+  /** Plants the periodic jobs and begins to look for due jobs: about every second, and when {@link wake} is called. */
   async start(): Promise<void> {
-    const periodic = this.#options.handlers.filter((handler) => handler.everyMs !== undefined);
     await this.#options.db.transaction(async (tx) => {
-      for (const { queue } of periodic) await enqueue(tx, { queue, payload: null, dedupeKey: SCHEDULE_KEY });
-    });
-    this.wake();
-  }
-
-  /** Looks for due jobs now, without waiting for the next poll. */
-  wake(): void {
-    if (this.#stopping.signal.aborted || this.#running !== undefined) return;
-    this.#cancelPoll?.();
-    this.#running = this.#drain().finally(() => {
-      this.#running = undefined;
-      if (!this.#stopping.signal.aborted) {
-        this.#cancelPoll = this.#options.clock.after(POLL_MS, () => this.wake());
+      for (const { queue, everyMs } of this.#options.handlers) {
+        if (everyMs !== undefined) await plantPeriodicJob(tx, queue, everyMs);
       }
     });
+    this.#unsubscribe = this.#options.queue?.onEnqueued(() => this.wake());
+    this.wake();
+    this.#poll();
   }
 
-  /** Ends polling, tells the running job to stop and waits for it. */
-  async stop(): Promise<void> {
+  /** Looks for due jobs now. */
+  wake(): void {
+    if (this.#stopping.signal.aborted || this.#loops.size >= (this.#options.concurrency ?? CONCURRENCY)) return;
+    const loop = this.#drain().finally(() => this.#loops.delete(loop));
+    this.#loops.add(loop);
+  }
+
+  /** Takes no more jobs, tells the running ones to stop and waits for them up to `limitMs`; others take over what is left. */
+  async stop(limitMs = STOP_MS): Promise<void> {
     this.#stopping.abort();
     this.#cancelPoll?.();
-    await this.#running;
+    this.#unsubscribe?.();
+    const limit = Promise.withResolvers<void>();
+    const cancel = this.#options.clock.after(limitMs, limit.resolve);
+    await Promise.race([Promise.all(this.#loops), limit.promise]);
+    cancel();
   }
 
-  /** Runs one due job; false when there was none. */
+  /** Runs one due job to its end; false when there was none. */
   async runOnce(): Promise<boolean> {
-    const { db } = this.#options;
-    if (this.#queues.length === 0 || !(await hasDueJob(db, this.#queues, await db.now()))) return false;
     const lease = { id: randomUUID(), forMs: LEASE_MS };
-    const job = await db.transaction((tx) => claimJob(tx, this.#queues, lease));
+    const job = await this.#claim(lease);
     if (job === undefined) return false;
     await this.#run(job, lease.id);
     return true;
   }
 
+  #poll(): void {
+    this.#cancelPoll = this.#options.clock.after(POLL_MS + Math.random() * POLL_JITTER_MS, () => {
+      this.wake();
+      this.#poll();
+    });
+  }
+
   async #drain(): Promise<void> {
     try {
-      while (!this.#stopping.signal.aborted && (await this.runOnce()));
+      for (let more = true; more && !this.#stopping.signal.aborted;) {
+        const lease = { id: randomUUID(), forMs: LEASE_MS };
+        const job = await this.#claim(lease);
+        more = job !== undefined;
+        if (job === undefined) continue;
+        // Where one job was due there may be more.
+        this.wake();
+        await this.#run(job, lease.id);
+      }
+      this.#databaseFailed = false;
     } catch (error) {
-      this.#options.log.error({ err: error }, 'Jobs could not be read from the database');
+      // Said once: while the database is away, every poll fails.
+      if (!this.#databaseFailed) this.#options.log.error({ err: error }, 'Jobs wait until the database answers again');
+      this.#databaseFailed = true;
     }
+  }
+
+  async #claim(lease: { readonly id: string; readonly forMs: number }): Promise<ClaimedJob | undefined> {
+    const { db } = this.#options;
+    // A read first: on SQLite it spares the one writer a transaction for each poll.
+    if (this.#queues.length === 0 || !(await hasDueJob(db, this.#queues, await db.now()))) return undefined;
+    return db.transaction((tx) => claimJob(tx, this.#queues, lease));
   }
 
   async #run(job: ClaimedJob, leaseId: string): Promise<void> {
     const { db, log } = this.#options;
     const handler = this.#handlers.get(job.queue);
     if (handler === undefined) return;
-    const stopRenewing = this.#keepLease(job.id, leaseId);
+    const { everyMs } = handler;
+    if (everyMs === undefined && job.attempts > job.maxAttempts) {
+      log.error({ queue: job.queue, job: job.id }, 'A job was given up: each of its attempts ended with its process');
+      await db.transaction((tx) => failJob(tx, job, leaseId, 'Each attempt ended with its process'));
+      return;
+    }
+    const lost = new AbortController();
+    const stopRenewing = this.#keepLease(job, leaseId, lost);
     try {
-      await handler.run(JSON.parse(job.payload), this.#stopping.signal);
-      const { everyMs } = handler;
+      await handler.run(JSON.parse(job.payload), AbortSignal.any([this.#stopping.signal, lost.signal]));
       await db.transaction((tx) =>
         everyMs === undefined
-          ? removeJob(tx, job.id, leaseId)
-          : releaseJob(tx, job.id, leaseId, { delayMs: everyMs, keepAttempts: false }),
+          ? finishJob(tx, job, leaseId)
+          : postponeJob(tx, job, leaseId, { delayMs: everyMs, attempts: 0 }),
       );
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
-      const final = job.attempts >= job.maxAttempts && handler.everyMs === undefined;
-      log.error({ err: error, queue: job.queue, job: job.id, attempt: job.attempts, final }, 'A job failed');
-      await db.transaction((tx) =>
-        final
-          ? failJob(tx, job.id, leaseId, text)
-          : releaseJob(tx, job.id, leaseId, { delayMs: backoffMs(job.attempts), error: text, keepAttempts: true }),
-      );
+      await this.#failed(job, leaseId, everyMs, error);
     } finally {
       stopRenewing();
     }
   }
 
-  #keepLease(jobId: number, leaseId: string): () => void {
+  async #failed(job: ClaimedJob, leaseId: string, everyMs: number | undefined, error: unknown): Promise<void> {
+    const { db, log } = this.#options;
+    if (this.#stopping.signal.aborted) {
+      // Cut short, not failed: the attempt does not count.
+      await db.transaction((tx) => postponeJob(tx, job, leaseId, { delayMs: 0, attempts: job.attempts - 1 }));
+      return;
+    }
+    const text = error instanceof Error ? error.message : String(error);
+    const final = job.attempts >= job.maxAttempts && everyMs === undefined;
+    log.error({ err: error, queue: job.queue, job: job.id, attempt: job.attempts, final }, 'A job failed');
+    const delayMs = Math.min(retryDelayMs(job.attempts), everyMs ?? Number.POSITIVE_INFINITY);
+    await db.transaction((tx) =>
+      final
+        ? failJob(tx, job, leaseId, text)
+        : postponeJob(tx, job, leaseId, { delayMs, attempts: job.attempts, error: text }),
+    );
+  }
+
+  /** Renews the lease until the returned function is called; aborts `lost` when another runner has taken the job over. */
+  #keepLease(job: ClaimedJob, leaseId: string, lost: AbortController): () => void {
     const { clock, db, log } = this.#options;
     let cancel = (): void => undefined;
-    const renew = () => {
-      db.transaction((tx) => renewLease(tx, jobId, { id: leaseId, forMs: LEASE_MS })).catch((error: unknown) => {
-        log.warn({ err: error, job: jobId }, 'The lease of a job could not be renewed');
-      });
-      cancel = clock.after(RENEW_MS, renew);
+    const renew = async (): Promise<void> => {
+      try {
+        const held = await db.transaction((tx) => renewLease(tx, job, { id: leaseId, forMs: LEASE_MS }));
+        if (!held) lost.abort(new Error('Another runner has taken the job over'));
+      } catch (error) {
+        log.warn({ err: error, queue: job.queue, job: job.id }, 'The lease of a job could not be renewed');
+      }
     };
-    cancel = clock.after(RENEW_MS, renew);
+    const plan = (): void => {
+      cancel = clock.after(RENEW_MS, () => {
+        void renew();
+        plan();
+      });
+    };
+    plan();
     return () => cancel();
   }
 }

@@ -9,10 +9,10 @@ export interface QueueTables {
     run_at: number;
     attempts: Generated<number>;
     max_attempts: number;
-    lease_id: string | null;
-    lease_until: number | null;
-    last_error: string | null;
-    failed_at: number | null;
+    lease_id: Generated<string | null>;
+    lease_until: Generated<number | null>;
+    last_error: Generated<string | null>;
+    failed_at: Generated<number | null>;
     created_at: number;
   };
 }
