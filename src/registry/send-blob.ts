@@ -61,8 +61,9 @@ export function createBlobSender(options: BlobSenderOptions): SendBlob {
       else await transfer.run(reader, start, endExclusive);
       return { sentBytes: transfer.sentBytes, end: transfer.lost ?? 'complete' };
     } catch (error) {
-      // The promised bytes will not come: only a broken connection tells the client.
-      if (res.headersSent) socket.destroy();
+      // The promised bytes will not come: only a broken connection tells the client. The caller hears of it first, lest he
+      // take it for a client that went away.
+      if (res.headersSent) setImmediate(() => socket.destroy());
       throw error;
     } finally {
       unwatch();
