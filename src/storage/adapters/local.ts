@@ -74,16 +74,17 @@ function createLocalUploads(layout: LocalLayout, lanes: UploadLanes, pool: Buffe
       const lane = lanes.acquire(uploadId);
       const release = (): void => lanes.release(lane);
       bodies += 1;
+      const body = bodies;
       const begin = { uploadId, offset, algorithm };
       // A new upload needs no answer before its first bytes.
-      if (offset === 0) return new LocalSink({ lane, pool, body: bodies, begin, release });
+      if (offset === 0) return new LocalSink({ lane, pool, body, begin, release });
       try {
-        await answered(lane, { do: 'write', body: bodies, begin, data: undefined });
+        await answered(lane, { do: 'write', body, begin, data: undefined });
       } catch (error) {
         release();
         throw error;
       }
-      return new LocalSink({ lane, pool, body: bodies, begin: undefined, release });
+      return new LocalSink({ lane, pool, body, begin: undefined, release });
     },
     async finish(uploadId, sizeBytes, expected) {
       if (!isUploadId(uploadId)) throw unknownUpload(uploadId);

@@ -165,6 +165,21 @@ function describeUploads(current: () => { subject: EngineUnderTest; engine: Stor
     for (const content of contents) expect(await holds(engine, content)).toBe(true);
   });
 
+  it('continues many uploads side by side', async () => {
+    const { engine } = current();
+    const contents = Array.from({ length: 8 }, (_, index) => contentOf(40_000 + index, 50 + index));
+    await Promise.all(
+      contents.map(async (content) => {
+        const id = randomUUID();
+        for (let at = 0; at < content.byteLength; at += 9000) {
+          await appendContent(engine.uploads, id, at, content.subarray(at, at + 9000));
+        }
+        await engine.uploads.finish(id, content.byteLength, sha256Of(content));
+      }),
+    );
+    for (const content of contents) expect(await holds(engine, content)).toBe(true);
+  });
+
   it('does not know an upload that is shorter, gone, or has no proper id', async () => {
     const { engine } = current();
     const unknown = coded('BLOB_UPLOAD_UNKNOWN');
