@@ -2,14 +2,18 @@
 // installed, so it uses nothing but Node.js itself. Only what is missing or stale is done, and one line says so.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 const STAMP = join(ROOT, 'dist/.stamp');
-const INSTALLED = join(ROOT, 'node_modules/.package-lock.json');
+const MODULES = join(ROOT, 'node_modules');
+/** Written by npm after each install. */
+const INSTALLED = join(MODULES, '.package-lock.json');
+/** Our copy of the lockfile that was installed: git renews the times of files it does not change. */
+const INSTALLED_COPY = join(MODULES, '.installed-package-lock.json');
 const LOCKFILE = join(ROOT, 'package-lock.json');
 
 /** The Node.js that runs Gantry here: GANTRY_NODE, else the pinned one, else the running one when it is new enough. */
@@ -55,7 +59,11 @@ function isReady(want) {
 }
 
 function dependenciesAreFresh() {
-  return existsSync(INSTALLED) && statSync(INSTALLED).mtimeMs >= statSync(LOCKFILE).mtimeMs;
+  // Packages behind a link belong to another checkout, which npm would empty.
+  if (lstatSync(MODULES, { throwIfNoEntry: false })?.isSymbolicLink()) return true;
+  if (!existsSync(INSTALLED)) return false;
+  if (statSync(INSTALLED).mtimeMs >= statSync(LOCKFILE).mtimeMs) return true;
+  return existsSync(INSTALLED_COPY) && readFileSync(INSTALLED_COPY).equals(readFileSync(LOCKFILE));
 }
 
 function buildIsFresh() {
@@ -88,8 +96,7 @@ async function installDependencies() {
     await run('npm', ['ci', '--loglevel=error'], { PATH: [dirname(copy), ...path].join(delimiter) });
     rmSync(dirname(copy), { recursive: true });
   }
-  const now = new Date();
-  utimesSync(INSTALLED, now, now);
+  copyFileSync(LOCKFILE, INSTALLED_COPY);
 }
 
 /** Packages the lockfile has for this platform that are not there. */

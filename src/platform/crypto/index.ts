@@ -6,7 +6,7 @@ export type { PasswordCheck, PasswordHasher, PasswordHasherOptions } from './pas
 export { randomText } from './random-text.ts';
 export { createSecretBox } from './secret-box.ts';
 export type { SecretBox } from './secret-box.ts';
-export { loadSecretKey, SECRET_KEY_FILE } from './secret-key.ts';
+export { loadSecretKey } from './secret-key.ts';
 export type { SecretKeySource } from './secret-key.ts';
 export { createVerifiedSecrets } from './verified-secrets.ts';
 export type { VerifiedSecrets } from './verified-secrets.ts';

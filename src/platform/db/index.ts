@@ -1,10 +1,9 @@
 export type { Database, Dialect, Transaction } from './database.ts';
 export { isForeignKeyViolation, isUniqueViolation } from './errors.ts';
-export { SQL_TYPES, type Migration, type SqlTypes } from './migration.ts';
+export { type Migration, type SqlTypes } from './migration.ts';
 export { UnknownMigrationsError } from './pending-migrations.ts';
 export { createPostgresDatabase, type PostgresOptions } from './postgres/postgres-database.ts';
 export { prepared, type PreparedRead } from './prepared.ts';
-export { DataDirectoryInUseError, lockDataDirectory, type DataDirectoryLock } from './sqlite/lock-data-directory.ts';
-export { NetworkFileSystemError } from './sqlite/network-file-system.ts';
+export { lockDataDirectory, type DataDirectoryLock } from './sqlite/lock-data-directory.ts';
 export { createSqliteDatabase, type SqliteOptions } from './sqlite/sqlite-database.ts';
 export { databaseConfig } from './config.ts';

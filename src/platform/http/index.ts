@@ -6,9 +6,6 @@ export {
   type HttpServerOptions,
   type ListenOptions,
 } from './create-http-server.ts';
-export { errorBody } from './error-bodies.ts';
-export { normalizeError } from './normalize-error.ts';
 export type { DrainLimits } from './refuse-request.ts';
-export { addRange } from './resolve-client.ts';
 export { type HonoBindings, mountHono, type PipelineEnv } from './mount-hono.ts';
 export { httpConfig } from './config.ts';
