@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdtempSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +17,7 @@ declare module 'vitest' {
  * Starts one private PostgreSQL for the whole run, or uses the one named by GANTRY_TEST_POSTGRES. Durability is off: what
  * the tests need of it is checked against real disks by the end-to-end tests.
  */
-export default async function setUp(project: TestProject): Promise<(() => void) | undefined> {
+export default async function setUp(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const given = process.env['GANTRY_TEST_POSTGRES'];
   if (given !== undefined) {
     project.provide('postgres', { uri: given });
@@ -41,27 +42,37 @@ function findBinaries(): string | undefined {
   return versions.map((version) => join(root, version, 'bin')).find((bin) => existsSync(join(bin, 'initdb')));
 }
 
-async function start(bin: string): Promise<{ uri: string; stop: () => void }> {
+async function start(bin: string): Promise<{ uri: string; stop: () => Promise<void> }> {
   const directory = mkdtempSync(join(tmpdir(), 'gantry-postgres-'));
   const root = process.getuid?.() === 0;
   // PostgreSQL refuses to run as root.
   if (root) execFileSync('chown', ['postgres', directory]);
   chmodSync(directory, 0o700);
-  const run = (program: string, ...args: string[]) => {
-    const command = join(bin, program);
-    const [file, list] = root ? ['runuser', ['-u', 'postgres', '--', command, ...args]] : [command, args];
-    execFileSync(file, list, { cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
-  };
+  const command = (program: string, ...args: string[]) => [
+    ...(root ? ['runuser', '-u', 'postgres', '--'] : []),
+    join(bin, program),
+    ...args,
+  ];
+  const run = ([file = '', ...args]: string[]) =>
+    execFileSync(file, args, { cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
   const data = join(directory, 'data');
-  run('initdb', '-D', data, '-U', 'gantry', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync');
+  run(command('initdb', '-D', data, '-U', 'gantry', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'));
   const port = await freePort();
   const options = `-p ${port} -c listen_addresses=127.0.0.1 -k ${directory} -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200`;
-  run('pg_ctl', '-D', data, '-w', '-s', '-l', join(directory, 'log'), '-o', options, 'start');
+  run(command('pg_ctl', '-D', data, '-w', '-s', '-l', join(directory, 'log'), '-o', options, 'start'));
+  // Waits for the end of its input, which also comes when this process is killed: no run leaves a server behind.
+  const stop = command('pg_ctl', '-D', data, '-w', '-s', '-m', 'immediate', 'stop');
+  const guard = spawn('sh', ['-c', 'cat; directory="$1"; shift; "$@"; rm -rf "$directory"', 'sh', directory, ...stop], {
+    cwd: '/',
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  guard.unref();
   return {
     uri: `postgresql://gantry@127.0.0.1:${port}/postgres`,
-    stop: () => {
-      run('pg_ctl', '-D', data, '-w', '-s', '-m', 'immediate', 'stop');
-      rmSync(directory, { recursive: true, force: true });
+    stop: async () => {
+      guard.stdin.end();
+      await once(guard, 'exit');
     },
   };
 }
