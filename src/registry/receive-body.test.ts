@@ -9,8 +9,9 @@ import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
-import { createLocalStorage } from '../storage/adapters/local.ts';
+
 import type { UploadSink } from '../storage/index.ts';
+import { createLocalStorage } from '../storage/testing/local-storage.ts';
 import { receiveBody, type ReceivedBody, type ReceiveOptions } from './receive-body.ts';
 import { fillPattern, manualClock } from './testing/sources.ts';
 
