@@ -1,6 +1,6 @@
 export type { Database, Dialect, Transaction } from './database.ts';
 export { isForeignKeyViolation, isUniqueViolation } from './errors.ts';
-export { type Migration, type SqlTypes } from './migration.ts';
+export type { Migration, SqlTypes } from './migration.ts';
 export { UnknownMigrationsError } from './pending-migrations.ts';
 export { createPostgresDatabase, type PostgresOptions } from './postgres/postgres-database.ts';
 export { prepared, type PreparedRead } from './prepared.ts';

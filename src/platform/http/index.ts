@@ -6,6 +6,7 @@ export {
   type HttpServerOptions,
   type ListenOptions,
 } from './create-http-server.ts';
+export { readBody } from './read-body.ts';
 export type { DrainLimits } from './refuse-request.ts';
 export { type HonoBindings, mountHono, type PipelineEnv } from './mount-hono.ts';
 export { httpConfig } from './config.ts';
