@@ -66,7 +66,7 @@ function checkArrow(rules: Rules, graph: SourceGraph, arrow: Arrow): Breach[] {
     return isTestCode(from) ? [] : say('entry-imported', `${to} is an entry point; nothing imports it`);
   const found: Breach[] = [];
   if (isAdapter(to) && !mayImportAdapter(rules, arrow))
-    found.push(...say('adapter', 'adapters are wired in src/app; elsewhere the port is used'));
+    found.push(...say('adapter', 'adapters are wired in src/app and tests; elsewhere the port is used'));
   if (
     source !== target &&
     !isTestCode(from) &&
@@ -99,9 +99,9 @@ function entersByDoor(rules: Rules, { from, to }: Arrow): boolean {
 }
 
 function mayImportAdapter(rules: Rules, { from, to, reexports, typeOnly }: Arrow): boolean {
-  if (isAppCode(rules, from)) return true;
+  if (mayWire(rules, from)) return true;
   if (sliceOf(from) !== sliceOf(to)) return false;
-  if (isAdapter(from) || isTestCode(from)) return true;
+  if (isAdapter(from)) return true;
   // A slice may offer the factory of an adapter at its door, not the adapter itself.
   const factories = reexports.length > 0 && reexports.every((name) => /^(create|open)[A-Z]/.test(name));
   return posix.basename(from) === 'index.ts' && (typeOnly || factories);
@@ -179,8 +179,9 @@ function isAdapter(path: string): boolean {
   return path.includes('/adapters/');
 }
 
-function isAppCode(rules: Rules, path: string): boolean {
-  return rules.adapterUsers.some((glob) => matches(glob, path));
+/** Whether the file puts adapters and slices together: the composition root, and tests. */
+function mayWire(rules: Rules, path: string): boolean {
+  return isTestCode(path) || rules.adapterUsers.some((glob) => matches(glob, path));
 }
 
 function packageOf(specifier: string): string {
