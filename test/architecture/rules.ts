@@ -94,7 +94,7 @@ function entersByDoor(rules: Rules, { from, to }: Arrow): boolean {
   return (
     inside === 'index.ts' ||
     (inside.startsWith('testing/') && isTestCode(from)) ||
-    (isAdapter(to) && isAppCode(rules, from))
+    (isAdapter(to) && mayWire(rules, from))
   );
 }
 
