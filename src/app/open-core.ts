@@ -17,7 +17,7 @@ export interface Core {
 export async function openCore(settings: AppSettings, log: Logger): Promise<Core> {
   await mkdir(settings.dataDirectory, { recursive: true, mode: 0o700 });
   const [db, box] = await Promise.all([
-    openDatabase(settings),
+    openDatabase(settings, log),
     loadSecretKey({ configured: settings.secretKey, dataDirectory: settings.dataDirectory }).then(createSecretBox),
   ]);
   try {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { createPostgresDatabase, createSqliteDatabase, type Database } from '../platform/db/index.ts';
+import type { Logger } from '../platform/log/index.ts';
 import { MIGRATIONS } from './migrations.ts';
 import type { AppSettings } from './settings.ts';
 
@@ -9,10 +10,11 @@ const DATABASE_FILE = 'gantry.db';
 /** Opens the configured database and brings it to the newest schema. */
 export function openDatabase(
   settings: Pick<AppSettings, 'postgresUri' | 'sqliteFile' | 'dataDirectory'>,
+  log: Logger,
 ): Promise<Database> {
   if (settings.postgresUri !== undefined) {
-    return createPostgresDatabase({ uri: settings.postgresUri, migrations: MIGRATIONS });
+    return createPostgresDatabase({ uri: settings.postgresUri, migrations: MIGRATIONS, log });
   }
   const file = settings.sqliteFile ?? join(settings.dataDirectory, DATABASE_FILE);
-  return createSqliteDatabase({ file, migrations: MIGRATIONS });
+  return createSqliteDatabase({ file, migrations: MIGRATIONS, log });
 }

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { openDatabase, readSettings } from '../app/index.ts';
+import { createLogger } from '../platform/log/index.ts';
 import type { Command } from './command.ts';
 import { COMMON_OPTIONS, parseOptions } from './parse-options.ts';
 
@@ -11,7 +12,7 @@ export const migrate: Command = {
     const { values } = parseOptions(args, COMMON_OPTIONS);
     const { settings } = readSettings(values);
     await mkdir(settings.dataDirectory, { recursive: true, mode: 0o700 });
-    const db = await openDatabase(settings);
+    const db = await openDatabase(settings, createLogger({ level: 'warn' }));
     await db.close();
     console.log('The database has the newest schema');
     return 0;
