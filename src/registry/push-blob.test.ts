@@ -247,6 +247,22 @@ describeOnBothDatabases('pushing blobs', (context) => {
       expect((await mount(registry, `mount=${digest}`)).status).toBe(201);
     });
 
+    it('without a source finds the blob where the caller may read, and a token where it was issued for', async () => {
+      await using registry = await start();
+      const digest = await pushBlob(registry, 'acme/source', 'a blob to find');
+      const mountAs = async (name: string, ...scopes: string[]): Promise<number> => {
+        const authorization = await registry.bearer('alice', `repository:acme/${name}:pull,push`, ...scopes);
+        const path = `/v2/acme/${name}/blobs/uploads/?mount=${digest}`;
+        return (await registry.send('POST', path, { headers: { authorization } })).status;
+      };
+      expect(await mountAs('found-1')).toBe(202);
+      expect(await mountAs('found-1', 'repository:acme/source:pull')).toBe(201);
+      expect(
+        (await registry.send('POST', `/v2/acme/found-2/blobs/uploads/?mount=${digest}`, { as: 'alice' })).status,
+      ).toBe(201);
+      expect((await mount(registry, `mount=${digest}`, 'bob')).status).toBe(202);
+    });
+
     it('that cannot be granted becomes an upload, whatever the reason', async () => {
       await using registry = await start();
       const digest = await pushBlob(registry, 'acme/source', 'a secret blob');
