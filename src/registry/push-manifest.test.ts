@@ -1,7 +1,8 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { describeOnBothDatabases } from '../../test/support/databases.ts';
 import { digestOf, pushBlob, pushImage, pushManifest, putManifest } from '../../test/support/registry-content.ts';
 import { createAccounts, startRegistry, type TestRegistry } from '../../test/support/registry.ts';
+import type { CatalogTables } from '../catalog/index.ts';
 import { MEDIA_TYPES } from '../kernel/media-types.ts';
 import { MANIFEST_BYTES_MAX } from './read-manifest-body.ts';
 
@@ -210,7 +211,16 @@ describeOnBothDatabases('pushing, listing and deleting manifests', (context) => 
         query: 'findab',
         results: [{ name: 'acme/findable', is_official: false, is_automated: false, star_count: 0 }],
       });
-      expect(await registry.send('GET', '/v1/search?q=findab')).toMatchObject({ status: 200 });
+      const anonymous = () => registry.send('GET', '/v1/search?q=findab');
+      expect(await anonymous()).toMatchObject({
+        status: 401,
+        headers: { 'www-authenticate': 'Basic realm="registry"' },
+      });
+      await context().db.transaction(async (tx) => {
+        const repositories = tx.query<CatalogTables>().updateTable('repository').set({ visibility: 'public' });
+        await repositories.where('name', '=', 'findable').execute();
+      });
+      await vi.waitFor(async () => expect(await anonymous()).toMatchObject({ status: 200 }));
       expect((await registry.send('GET', '/v1/_ping')).body.toString()).toBe('true');
       expect((await registry.send('POST', '/v1/search')).headers['allow']).toBe('GET, HEAD');
       expect((await registry.send('GET', '/v1/users')).status).toBe(404);
