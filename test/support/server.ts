@@ -1,0 +1,216 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const ROOT = join(import.meta.dirname, '../..');
+const READY_WITHIN_MS = 20_000;
+
+/** How a server is started. `source` runs the TypeScript files, `bundle` what production runs. */
+export interface ServerOptions {
+  readonly command?: 'source' | 'bundle';
+  /** Keys of config.yaml; `DB_URI` selects PostgreSQL. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** An existing data directory, which then outlives the server. Default: a temporary one, removed by `dispose`. */
+  readonly dataDirectory?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export interface Account {
+  readonly username: string;
+  readonly password: string;
+  /** OAuth access token for `/api/v1`. */
+  readonly accessToken: string;
+}
+
+/** One line of the server's log. */
+export type LogRecord = Readonly<Record<string, unknown>>;
+
+/** A real server process on a free port of the loopback interface. */
+export interface TestServer {
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  readonly dataDirectory: string;
+  /** Process id of the running server; throws when it is not running. */
+  readonly pid: number;
+  /** Starts the process (again) and resolves when it answers that it is ready, with the milliseconds that took. */
+  start(): Promise<number>;
+  /** Sends the signal and resolves with the exit code, or the signal's name when it died of one. */
+  stop(signal?: 'SIGTERM' | 'SIGKILL' | 'SIGINT'): Promise<number | string>;
+  /** Whether the process has ended without having been told to. */
+  readonly crashed: boolean;
+  /** Every log record of all runs so far; a line that is not JSON becomes `{ text }`. */
+  log(): LogRecord[];
+  /** Log records that tell of a defect: level error and above, answers with status 5xx, stack traces and warnings. */
+  defects(): LogRecord[];
+  /** Creates the first user. Only possible once, on an empty database. */
+  initialize(username?: string): Promise<Account>;
+  /** Kills the process and removes what was made for it. */
+  dispose(): Promise<void>;
+}
+
+/** A port of 127.0.0.1 nobody listened on a moment ago. */
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port was given');
+  return address.port;
+}
+
+/** Prepares a server without starting it. */
+export async function prepareServer(options: ServerOptions = {}): Promise<TestServer> {
+  const home = mkdtempSync(join(tmpdir(), 'gantry-e2e-'));
+  const dataDirectory = options.dataDirectory ?? join(home, 'data');
+  const logFile = join(home, 'log.jsonl');
+  const configFile = join(home, 'config.yaml');
+  const port = await freePort();
+  const host = `127.0.0.1:${port}`;
+  mkdirSync(dataDirectory, { recursive: true });
+  // JSON is YAML.
+  writeFileSync(configFile, JSON.stringify({ SERVER_HOSTNAME: host, PREFERRED_URL_SCHEME: 'http', ...options.config }));
+
+  let child: ChildProcess | undefined;
+  let told = false;
+
+  const running = (): ChildProcess => {
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null)
+      throw new Error('the server is not running');
+    return child;
+  };
+  const readLog = (): LogRecord[] => readFileSync(logFile, 'utf8').split('\n').filter(Boolean).map(parseRecord);
+
+  const server: TestServer = {
+    url: `http://${host}`,
+    host,
+    port,
+    dataDirectory,
+    get pid() {
+      return running().pid ?? 0;
+    },
+    get crashed() {
+      return child !== undefined && !told && (child.exitCode !== null || child.signalCode !== null);
+    },
+    async start() {
+      const begin = performance.now();
+      const log = openSync(logFile, 'a');
+      const [program, ...args] = commandLine(options.command ?? 'source');
+      told = false;
+      child = spawn(
+        program,
+        [...args, 'serve', '--port', String(port), '--data', dataDirectory, '--config', configFile],
+        {
+          stdio: ['ignore', log, log],
+          detached: true,
+          env: { ...cleanEnvironment(), ...options.environment },
+        },
+      );
+      closeSync(log);
+      await untilReady(port, child, () => readFileSync(logFile, 'utf8'));
+      return performance.now() - begin;
+    },
+    async stop(signal = 'SIGTERM') {
+      const process = running();
+      told = true;
+      const exit = once(process, 'exit');
+      process.kill(signal);
+      await exit;
+      return process.exitCode ?? process.signalCode ?? 'unknown';
+    },
+    log: readLog,
+    defects: () => readLog().filter(isDefect),
+    initialize: (username = 'owner') => initialize(port, username),
+    async dispose() {
+      if (child !== undefined && child.exitCode === null && child.signalCode === null) await server.stop('SIGKILL');
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+  return server;
+}
+
+/** Prepares a server and starts it. */
+export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
+  const server = await prepareServer(options);
+  try {
+    await server.start();
+  } catch (error) {
+    await server.dispose();
+    throw error;
+  }
+  return server;
+}
+
+function commandLine(command: 'source' | 'bundle'): [string, ...string[]] {
+  return command === 'bundle' ? [join(ROOT, 'bin/gantry')] : [process.execPath, join(ROOT, 'src/main.ts')];
+}
+
+/** The test runner's environment without what would change the server's behaviour. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(GANTRY_|VITEST|NODE_ENV$|NODE_OPTIONS$)/.test(name));
+  return Object.fromEntries(kept);
+}
+
+function parseRecord(line: string): LogRecord {
+  try {
+    const value: unknown = JSON.parse(line);
+    if (typeof value === 'object' && value !== null) return value as LogRecord;
+  } catch {
+    // A stack trace or a runtime warning: shown as it is.
+  }
+  return { text: line };
+}
+
+function isDefect(record: LogRecord): boolean {
+  const { level, status } = record;
+  if (typeof record['text'] === 'string') return /\b(?:error|warning|exception)\b|^\s+at /i.test(record['text']);
+  if (typeof status === 'number' && status >= 500) return true;
+  return typeof level === 'number' ? level >= 50 : level === 'error' || level === 'fatal';
+}
+
+async function untilReady(port: number, child: ChildProcess, log: () => string): Promise<void> {
+  const deadline = performance.now() + READY_WITHIN_MS;
+  while (performance.now() < deadline) {
+    if (child.exitCode !== null || child.signalCode !== null)
+      throw new Error(`the server ended at start:\n${tail(log())}`);
+    if ((await statusOf(port, '/health/instance')) === 200) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`the server was not ready after ${READY_WITHIN_MS} ms:\n${tail(log())}`);
+}
+
+function tail(text: string): string {
+  return text.slice(-4000);
+}
+
+function statusOf(port: number, path: string): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const call = request({ host: '127.0.0.1', port, path, agent: false, timeout: 2000 }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    call.on('timeout', () => call.destroy());
+    call.on('error', () => resolve(undefined));
+    call.end();
+  });
+}
+
+async function initialize(port: number, username: string): Promise<Account> {
+  const password = 'correct-horse-battery';
+  const body = JSON.stringify({ username, password, email: `${username}@example.test`, access_token: true });
+  const response = await fetch(`http://127.0.0.1:${port}/api/v1/user/initialize`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  });
+  const answer = (await response.json()) as { access_token?: string };
+  if (!response.ok || answer.access_token === undefined) {
+    throw new Error(`the first user could not be created: ${response.status} ${JSON.stringify(answer)}`);
+  }
+  return { username, password, accessToken: answer.access_token };
+}
