@@ -19,6 +19,8 @@ export interface ManifestRecord {
   readonly annotations: Readonly<Record<string, string>> | undefined;
   /** Config and layers, as written; undistributable layers left out. Repeats are harmless. */
   readonly blobs: readonly Digest[];
+  /** Undistributable layers: they need not be there, and are kept with the manifest when they are. */
+  readonly optionalBlobs: readonly Digest[];
   /** Entries of an index, as written. Repeats are harmless. */
   readonly children: readonly Digest[];
 }

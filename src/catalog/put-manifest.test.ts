@@ -92,6 +92,14 @@ describeOnBothDatabases('manifests and their blobs', (context) => {
     expect(await findManifestByTag(db, repositoryId, tag('refused'))).toBeUndefined();
   });
 
+  it('keep an undistributable layer that was pushed, and do without one that was not', async () => {
+    const layer = fresh();
+    const pushed = await uploadBlob(db, repositoryId, layer);
+    await put(record(fresh(), { optionalBlobs: [pushed, digest('stays with its vendor')] }));
+    await endLease(layer);
+    expect(await repositoryHoldsBlob(db, repositoryId, pushed)).toBeDefined();
+  });
+
   it('hold many blobs, under either digest, long after the leases are gone', async () => {
     const blobs: Digest[] = [];
     for (let index = 0; index < 600; index += 1) {

@@ -20,7 +20,8 @@ export async function putManifest(tx: Transaction, input: PutManifest): Promise<
   const { namespaceId } = await lockRepository(tx, repositoryId);
   const now = await tx.now();
 
-  const blobs = matchAll(record.blobs, await readableBlobs(tx, repositoryId, unique(record.blobs), now));
+  const named = unique([...record.blobs, ...record.optionalBlobs]);
+  const blobs = matchAll(record.blobs, await readableBlobs(tx, repositoryId, named, now));
   const children = matchAll(record.children, await aliveManifests(tx, repositoryId, unique(record.children)));
   const missing = [...blobs.missing, ...children.missing];
   if (missing.length > 0) throw unknownParts(missing, blobs.missing.length);

@@ -68,7 +68,9 @@ describe('parseManifest', () => {
       descriptor('f', 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip'),
       descriptor('f', 'application/vnd.oci.image.layer.nondistributable.v1.tar+zstd'),
     ];
-    expect(parse({ ...image, layers: foreign }).blobs).toEqual([digest('c')]);
+    const parsed = parse({ ...image, layers: foreign });
+    expect(parsed.blobs).toEqual([digest('c')]);
+    expect(parsed.optionalBlobs).toEqual([digest('f'), digest('f')]);
   });
 
   it('takes JSON of an unknown type as it is', () => {

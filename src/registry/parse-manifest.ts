@@ -45,6 +45,7 @@ export function parseManifest(bytes: Uint8Array, contentType: string | undefined
     subject: undefined,
     annotations: undefined,
     blobs: [],
+    optionalBlobs: [],
     children: [],
   };
 }
@@ -97,16 +98,16 @@ function imageManifest(document: Document, mediaType: string): ParsedManifest {
   // One document that reads as two kinds is how a client is shown another image than the scanner.
   if (isFilled(document['manifests'])) throw invalid('an image manifest must not have "manifests"');
   const config = parseDescriptor(document['config'], 'config');
-  const layers = parseDescriptors(document['layers'], 'layers').filter(
-    (layer) => !UNDISTRIBUTABLE.test(layer.mediaType),
-  );
+  const layers = parseDescriptors(document['layers'], 'layers');
+  const isUndistributable = (layer: Descriptor): boolean => UNDISTRIBUTABLE.test(layer.mediaType);
   return {
     mediaType,
     configMediaType: config.mediaType,
     artifactType: parseOptionalText(document['artifactType'], 'artifactType') ?? config.mediaType,
     subject: parseSubject(document),
     annotations: parseAnnotations(document['annotations']),
-    blobs: [config, ...layers].map((descriptor) => descriptor.digest),
+    blobs: [config, ...layers.filter((layer) => !isUndistributable(layer))].map((descriptor) => descriptor.digest),
+    optionalBlobs: layers.filter(isUndistributable).map((layer) => layer.digest),
     children: [],
   };
 }
@@ -125,6 +126,7 @@ function index(document: Document, mediaType: string): ParsedManifest {
     subject: parseSubject(document),
     annotations: parseAnnotations(document['annotations']),
     blobs: entries.filter(isBlob).map((entry) => entry.digest),
+    optionalBlobs: [],
     children: entries.filter((entry) => !isBlob(entry)).map((entry) => entry.digest),
   };
 }
@@ -138,6 +140,7 @@ function artifactManifest(document: Document, mediaType: string): ParsedManifest
     subject: parseSubject(document),
     annotations: parseAnnotations(document['annotations']),
     blobs: parseDescriptors(document['blobs'], 'blobs').map((descriptor) => descriptor.digest),
+    optionalBlobs: [],
     children: [],
   };
 }

@@ -48,6 +48,7 @@ export function record(content: string, parts: Partial<ManifestRecord> = {}): Ma
     subject: undefined,
     annotations: undefined,
     blobs: [],
+    optionalBlobs: [],
     children: [],
     ...parts,
   };
