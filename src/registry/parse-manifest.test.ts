@@ -38,6 +38,7 @@ describe('parseManifest', () => {
       subject: subject.digest,
       annotations: { a: 'ü' },
       blobs: [digest('c'), digest('a'), digest('b')],
+      optionalBlobs: [],
       children: [],
     });
     expect(parse({ ...image, artifactType: 'application/x-thing' }).artifactType).toBe('application/x-thing');
