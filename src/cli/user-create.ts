@@ -1,14 +1,13 @@
-import { createInterface } from 'node:readline/promises';
 import { createAccount, openCore, readSettings } from '../app/index.ts';
 import { createLogger } from '../platform/log/index.ts';
-import { type Command, UsageError } from './command.ts';
+import type { Command } from './command.ts';
 import { COMMON_OPTIONS, parseOptions } from './parse-options.ts';
+import { readPassword } from './read-password.ts';
 
 export const userCreate: Command = {
   name: 'user create',
-  synopsis: 'NAME [--email ADDRESS] [--superuser] [--data DIR] [--config FILE] < PASSWORD',
-  summary:
-    'Create a user; the password is read from standard input, so that it stands in no list of processes. The first user becomes superuser.',
+  synopsis: 'NAME [--email ADDRESS] [--superuser] [--data DIR] [--config FILE]',
+  summary: 'Create a user; the password is asked for, or read from standard input. The first user becomes superuser.',
   async run(args) {
     const { values, positionals } = parseOptions(
       args,
@@ -33,15 +32,3 @@ export const userCreate: Command = {
     }
   },
 };
-
-async function readPassword(): Promise<string> {
-  const terminal = process.stdin.isTTY ? process.stderr : undefined;
-  const lines = createInterface({ input: process.stdin, output: terminal, terminal: false });
-  try {
-    terminal?.write('Password: ');
-    for await (const line of lines) return line;
-    throw new UsageError('A password is needed on standard input');
-  } finally {
-    lines.close();
-  }
-}
