@@ -128,6 +128,8 @@ export class JobRunner {
     const lost = new AbortController();
     const stopRenewing = this.#keepLease(job, leaseId, lost);
     try {
+      // A handler that waits for the signal's event would wait for ever when it has come already.
+      this.#stopping.signal.throwIfAborted();
       await handler.run(JSON.parse(job.payload), AbortSignal.any([this.#stopping.signal, lost.signal]));
       await db.transaction((tx) =>
         everyMs === undefined
