@@ -16,10 +16,9 @@ export interface Core {
 /** Opens the data: database, secret key, identity. Errors: whatever makes starting unsafe, in words for the operator. */
 export async function openCore(settings: AppSettings, log: Logger): Promise<Core> {
   await mkdir(settings.dataDirectory, { recursive: true, mode: 0o700 });
-  const [db, box] = await Promise.all([
-    openDatabase(settings, log),
-    loadSecretKey({ configured: settings.secretKey, dataDirectory: settings.dataDirectory }).then(createSecretBox),
-  ]);
+  const key = await loadSecretKey({ configured: settings.secretKey, dataDirectory: settings.dataDirectory });
+  // The key is stretched on another thread while this one opens the database; so that must have begun before.
+  const [box, db] = await Promise.all([createSecretBox(key), openDatabase(settings, log)]);
   try {
     await checkFingerprint(db, box);
     return { db, identity: createIdentity({ db, clock: systemClock, log, box }, settings.identity) };

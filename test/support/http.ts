@@ -19,7 +19,7 @@ export interface TestServer extends AsyncDisposable {
 export async function startHttp(options: { mounts: readonly Mount[]; config?: HttpConfig }): Promise<TestServer> {
   const lines: string[] = [];
   const log = createLogger({ level: 'debug', destination: { write: (line) => void lines.push(line) } });
-  const metrics = createMetrics({ process: false });
+  const metrics = createMetrics();
   const server = createHttpServer({
     mounts: options.mounts,
     log,

@@ -1,4 +1,3 @@
-import { verify as verifyBcrypt } from '@node-rs/bcrypt';
 import { ARGON2_COST, type Argon2Cost, hasArgon2Cost, hashArgon2id, verifyArgon2id } from './argon2.ts';
 import { createWorkPool } from './work-pool.ts';
 
@@ -35,7 +34,9 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Passw
 
   async function check(password: string, stored: string | undefined): Promise<PasswordCheck> {
     if (stored !== undefined && BCRYPT.test(stored)) {
-      return (await verifyBcrypt(password, stored)) ? 'right-but-outdated' : 'wrong';
+      // Loaded when the first account that came from Quay signs in: most instances have none.
+      const bcrypt = await import('@node-rs/bcrypt');
+      return (await bcrypt.verify(password, stored)) ? 'right-but-outdated' : 'wrong';
     }
     const right = await verifyArgon2id(password, stored ?? decoy);
     if (!right || stored === undefined) return 'wrong';

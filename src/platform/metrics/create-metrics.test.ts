@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createMetrics } from './index.ts';
 
 test('counts requests by mount, method and class of status', async () => {
-  const metrics = createMetrics({ process: false });
+  const metrics = createMetrics();
   const v2 = metrics.http.forMount('/v2');
   for (const [method, status, ms] of [
     ['GET', 200, 0.4],

@@ -1,2 +1,2 @@
-export { createMetrics, type Metrics, type MetricsOptions } from './create-metrics.ts';
+export { createMetrics, type Metrics } from './create-metrics.ts';
 export type { HttpMetrics, RequestRecorder } from './http-metrics.ts';

@@ -1,3 +1,4 @@
+import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SQL_TYPES, type Migration } from '../migration.ts';
 import { pendingMigrations } from '../pending-migrations.ts';
@@ -10,10 +11,10 @@ const WAIT_MS = 30_000;
 const RETRY_MS = 50;
 
 /**
- * Brings the file to the newest schema, each step in a transaction of its own; several processes at once are safe.
- * Errors: `UnknownMigrationsError`; as of {@link translated}.
+ * Opens the file for writing and brings it to the newest schema, in one transaction; several processes at once are safe.
+ * The caller closes the connection. Errors: `UnknownMigrationsError`; as of {@link translated}.
  */
-export async function migrateSqlite(file: string, migrations: readonly Migration[]): Promise<void> {
+export async function migrateSqlite(file: string, migrations: readonly Migration[]): Promise<DatabaseSync> {
   // SQLite does not wait by itself for the change to WAL mode that another process makes of a new file.
   for (let waited = 0; ; waited += RETRY_MS) {
     try {
@@ -26,24 +27,29 @@ export async function migrateSqlite(file: string, migrations: readonly Migration
   }
 }
 
-function migrate(file: string, migrations: readonly Migration[]): void {
+function migrate(file: string, migrations: readonly Migration[]): DatabaseSync {
   const connection = openConnection(file, { readOnly: false });
   try {
+    connection.exec('BEGIN EXCLUSIVE');
     connection.exec(
       'CREATE TABLE IF NOT EXISTS schema_migration (name TEXT NOT NULL PRIMARY KEY, applied_at INTEGER NOT NULL) STRICT',
     );
-    for (;;) {
-      connection.exec('BEGIN EXCLUSIVE');
-      const applied = connection.prepare('SELECT name FROM schema_migration').all();
-      const names = applied.map((row) => String(row['name']));
-      const next = pendingMigrations(migrations, names)[0];
-      if (next === undefined) break;
-      for (const statement of next.statements(SQL_TYPES.sqlite)) connection.exec(statement);
-      connection.prepare('INSERT INTO schema_migration (name, applied_at) VALUES (?, ?)').run(next.name, Date.now());
-      connection.exec('COMMIT');
+    const applied = connection.prepare('SELECT name FROM schema_migration').all();
+    const pending = pendingMigrations(
+      migrations,
+      applied.map((row) => String(row['name'])),
+    );
+    for (const migration of pending) {
+      for (const statement of migration.statements(SQL_TYPES.sqlite)) connection.exec(statement);
+      connection
+        .prepare('INSERT INTO schema_migration (name, applied_at) VALUES (?, ?)')
+        .run(migration.name, Date.now());
     }
-    connection.exec('ROLLBACK');
-  } finally {
+    connection.exec('COMMIT');
+    return connection;
+  } catch (error) {
+    // Closing undoes what was not committed.
     connection.close();
+    throw error;
   }
 }

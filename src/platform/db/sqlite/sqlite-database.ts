@@ -34,8 +34,15 @@ export interface SqliteOptions {
  */
 export async function createSqliteDatabase(options: SqliteOptions): Promise<Database> {
   await refuseNetworkFileSystem(dirname(options.file));
-  await migrateSqlite(options.file, options.migrations);
-  const connection = onThisThread(() => openConnection(options.file, { readOnly: true }));
+  const migrated = await migrateSqlite(options.file, options.migrations);
+  const connection = onThisThread(() => {
+    try {
+      return openConnection(options.file, { readOnly: true });
+    } finally {
+      // Not before: the last connection that closes writes the log back and removes it, for the next to make a new one.
+      migrated.close();
+    }
+  });
   const statements = new StatementRunner(connection);
   const writer = new RemoteConnection({ file: options.file, readOnly: false });
   const commits = new GroupCommit({
