@@ -106,9 +106,27 @@ describe('parseManifest', () => {
     ['an image that is also an index', { ...image, manifests: [descriptor('1', ociManifest)] }],
     ['a repeated key', `{"mediaType":"${ociIndex}",${JSON.stringify(image).slice(1)}`],
     ['a repeated key in disguise', `{"\\u006cayers":[],${JSON.stringify(image).slice(1)}`],
+    ['a repeated key within', JSON.stringify(image).replace('"size":3', '"size":3,"size":4')],
+    ['a second spelling of a field', { ...image, Layers: [] }],
+    ['another spelling of a field', { ...image, config: { ...config, Digest: digest('a') } }],
+    ['a spelling with another character', { ...image, 'layer\u017f': [descriptor('d')] }],
+    ['more parts than can be read quickly', `{"a":[${'{},'.repeat(200_000)}0],${JSON.stringify(image).slice(1)}`],
     ['a document that nests too deep', `{"a":${'['.repeat(200)}${']'.repeat(200)},${JSON.stringify(image).slice(1)}`],
   ])('refuses %s', (_, document) => {
     expect(codeOf(() => parse(document))).toBe('MANIFEST_INVALID');
+  });
+
+  it('checks references whatever the case of the media type', () => {
+    const mediaType = 'Application/vnd.OCI.image.manifest.v1+json';
+    for (const type of [ociManifest, mediaType, 'application/json']) {
+      expect(parse({ ...image, mediaType }, type)).toMatchObject({ mediaType: ociManifest, blobs: { length: 3 } });
+    }
+  });
+
+  it('takes keys of annotations and of unknown fields as they are', () => {
+    const annotations = JSON.parse('{"Digest":"a","digest":"b","__proto__":"c"}') as Record<string, string>;
+    const parsed = parse({ ...image, annotations, 'x-own': { Layers: 1, layers: 2 } });
+    expect(JSON.stringify(parsed.annotations)).toBe(JSON.stringify(annotations));
   });
 
   it('refuses bytes that are not UTF-8 and a byte order mark', () => {

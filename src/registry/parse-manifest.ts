@@ -8,22 +8,32 @@ import {
   parseDescriptor,
   parseDescriptors,
   parseOptionalText,
+  refuseLookalikes,
 } from './descriptor.ts';
 import type { Descriptor } from './descriptor.ts';
-import { scanJson } from './scan-json.ts';
+import { findJsonFault } from './scan-json.ts';
 
 /** What a manifest says; the sums of its bytes are the caller's. */
 export type ParsedManifest = Omit<ManifestRecord, 'digest' | 'digestSha512' | 'bytes'>;
 
 type Document = Readonly<Record<string, unknown>>;
 
-/** Real manifests nest six deep; the bound keeps readers that recurse out of trouble. */
-const DEPTH_MAX = 100;
 const MANIFEST_TYPE = /^application\/[a-z0-9][a-z0-9.+_-]{0,120}\+json$/i;
 const UNDISTRIBUTABLE = /^application\/vnd\.(?:docker\.image\.rootfs\.foreign\.|oci\.image\.layer\.nondistributable\.)/;
 /** Build caches list layers and a cache config as entries of an index: these are blobs, not manifests. */
 const BLOB_ENTRY =
   /^application\/(?:octet-stream$|vnd\.(?:oci\.image\.(?:layer|config)\.|docker\.(?:image\.rootfs|container\.image)\.|buildkit\.cacheconfig\.))/;
+const FIELDS = [
+  'schemaVersion',
+  'mediaType',
+  'artifactType',
+  'config',
+  'layers',
+  'manifests',
+  'blobs',
+  'subject',
+  'annotations',
+];
 const ARTIFACT_MANIFEST = 'application/vnd.oci.artifact.manifest.v1+json';
 
 /**
@@ -51,24 +61,24 @@ export function parseManifest(bytes: Uint8Array, contentType: string | undefined
 }
 
 function parseDocument(bytes: Uint8Array): Document {
-  let text: string;
+  let fault: string | undefined;
   let value: unknown;
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    value = JSON.parse(text);
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    fault = findJsonFault(text);
+    if (fault === undefined) value = JSON.parse(text);
   } catch (error) {
     throw invalid('it is not JSON in UTF-8', error);
   }
+  if (fault !== undefined) throw invalid(fault);
   if (!isRecord(value)) throw invalid('it is not a JSON object');
-  const shape = scanJson(text);
-  if (shape.depth > DEPTH_MAX) throw invalid(`it nests deeper than ${DEPTH_MAX}`);
-  if (shape.duplicateKey !== undefined) throw invalid(`"${shape.duplicateKey.slice(0, 80)}" stands in it twice`);
   return value;
 }
 
 function chooseMediaType(document: Document, contentType: string | undefined): string {
   const announced = contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  const stated = parseOptionalText(document['mediaType'], 'mediaType');
+  // Media types are the same in upper and lower case (RFC 6838 §4.2); what decides on references must not be fooled by that.
+  const stated = parseOptionalText(document['mediaType'], 'mediaType')?.toLowerCase();
   const isSchema1 = document['schemaVersion'] === 1;
   if (isSchema1 || announced === MEDIA_TYPES.dockerSchema1 || announced === MEDIA_TYPES.dockerSchema1Signed) {
     throw new AppError(
@@ -80,7 +90,7 @@ function chooseMediaType(document: Document, contentType: string | undefined): s
   if (generic && stated === undefined) {
     throw invalid('neither the Content-Type header nor the field "mediaType" says what it is; set one of them');
   }
-  if (!generic && stated !== undefined && stated.toLowerCase() !== announced) {
+  if (!generic && stated !== undefined && stated !== announced) {
     throw invalid(`the Content-Type is "${announced.slice(0, 140)}" but "mediaType" is "${stated.slice(0, 140)}"`);
   }
   const mediaType = stated ?? announced;
@@ -94,6 +104,7 @@ function chooseMediaType(document: Document, contentType: string | undefined): s
 }
 
 function imageManifest(document: Document, mediaType: string): ParsedManifest {
+  refuseLookalikes(document, FIELDS, 'the document');
   requireVersion2(document);
   // One document that reads as two kinds is how a client is shown another image than the scanner.
   if (isFilled(document['manifests'])) throw invalid('an image manifest must not have "manifests"');
@@ -113,6 +124,7 @@ function imageManifest(document: Document, mediaType: string): ParsedManifest {
 }
 
 function index(document: Document, mediaType: string): ParsedManifest {
+  refuseLookalikes(document, FIELDS, 'the document');
   requireVersion2(document);
   if (isFilled(document['layers']) || isFilled(document['config'])) {
     throw invalid('an index must not have "config" or "layers"');
@@ -133,6 +145,7 @@ function index(document: Document, mediaType: string): ParsedManifest {
 
 /** The artifact manifest of the image-spec's release candidates; some tools still push it. */
 function artifactManifest(document: Document, mediaType: string): ParsedManifest {
+  refuseLookalikes(document, FIELDS, 'the document');
   return {
     mediaType,
     configMediaType: undefined,
