@@ -41,7 +41,7 @@ export type Route = GlobalRoute | RepositoryRoute | RefusedRoute;
 
 const METHODS = {
   base: methods('GET', 'HEAD'),
-  token: methods('GET', 'POST'),
+  token: methods('GET', 'HEAD', 'POST'),
   catalog: methods('GET', 'HEAD'),
   manifest: methods('GET', 'HEAD', 'PUT', 'DELETE'),
   blob: methods('GET', 'HEAD', 'DELETE'),

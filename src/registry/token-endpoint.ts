@@ -70,10 +70,10 @@ export function createTokenEndpoint(ports: TokenEndpointPorts): RequestHandler {
 }
 
 function readRequest(ports: TokenEndpointPorts, context: RequestContext): Promise<TokenRequest> {
-  if (context.method === 'GET') return readGet(ports, context);
+  if (context.method === 'GET' || context.method === 'HEAD') return readGet(ports, context);
   if (context.method === 'POST') return readPost(ports, context);
   throw new AppError('UNSUPPORTED', 'A token can only be asked for with GET or POST', {
-    headers: { Allow: 'GET, POST' },
+    headers: { Allow: 'GET, HEAD, POST' },
   });
 }
 
