@@ -54,7 +54,8 @@ describeOnBothDatabases('lists of repositories', (context) => {
     const policy = { ...POLICY, publicCatalog: true };
     expect(await list(actorOf(stranger), {}, policy)).toEqual(['other/open']);
     expect(await list(actorOf(stranger, ['user:read']), {}, policy)).toEqual(['other/open']);
-    expect(await list(ANONYMOUS, {}, policy)).toEqual([]);
+    expect(await list(ANONYMOUS, {}, policy)).toEqual(['other/open']);
+    expect(await list(ANONYMOUS, {}, { ...policy, anonymousAccess: false })).toEqual([]);
   });
 
   it('are empty for a token without repository scopes and for a void account', async () => {

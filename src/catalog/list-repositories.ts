@@ -9,7 +9,7 @@ import { RANK, rankCeiling } from './role-rank.ts';
 
 /**
  * A page of the names the actor was granted, and with `publicCatalog` the public ones, bytewise sorted by full name
- * (distribution-spec "Listing repositories" of docker's API). Anonymous: empty.
+ * (distribution-spec "Listing repositories" of docker's API).
  */
 export async function listRepositories(
   db: Database,
@@ -17,8 +17,9 @@ export async function listRepositories(
   actor: Actor,
   page: NamePage,
 ): Promise<RepositoryName[]> {
-  if (actor.kind === 'anonymous') return [];
-  const found = await readableRepositories(db, readerFor(actor, policy, policy.publicCatalog), page);
+  const reader = readerFor(actor, policy, policy.publicCatalog);
+  if (reader.user === undefined && !reader.includePublic) return [];
+  const found = await readableRepositories(db, reader, page);
   return found.map((repository) => repository.name);
 }
 

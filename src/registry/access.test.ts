@@ -82,7 +82,7 @@ describeOnBothDatabases('who may do what in the registry', (context) => {
 
     it('stop working with the account', async () => {
       await using registry = await start();
-      const authorization = await registry.bearer('bob', 'repository:acme/open:pull');
+      const authorization = await registry.bearer('bob', 'repository:acme/open:pull', 'registry:catalog:*');
       const enabled = (value: 0 | 1) =>
         context().db.transaction(async (tx) => {
           await tx
@@ -103,6 +103,18 @@ describeOnBothDatabases('who may do what in the registry', (context) => {
         await enabled(1);
       }
     });
+  });
+
+  it('the catalog is listed by a token that was issued for it', async () => {
+    await using registry = await start({ policy: { publicCatalog: true } });
+    const list = async (authorization: string) => registry.send('GET', '/v2/_catalog', { headers: { authorization } });
+    const refused = await list(await registry.bearer('alice', 'repository:acme/secret:pull'));
+    expect(refused).toMatchObject({ status: 401, codes: ['UNAUTHORIZED'] });
+    expect(refused.headers['www-authenticate']).toContain('scope="registry:catalog:*",error="insufficient_scope"');
+    const own = await list(await registry.bearer('alice', 'registry:catalog:*'));
+    expect(own.body.toString()).toBe('{"repositories":["acme/open","acme/secret"]}');
+    const everyones = await list(await registry.bearer(undefined, 'registry:catalog:*'));
+    expect(everyones.body.toString()).toBe('{"repositories":["acme/open"]}');
   });
 
   describe('repositories', () => {

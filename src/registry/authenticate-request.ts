@@ -100,6 +100,11 @@ export function coveredByToken(caller: Caller, name: RepositoryName, action: Rep
   );
 }
 
+/** Whether the token, if there is one, was issued for the catalog. */
+export function mayListByToken({ bound }: Caller): boolean {
+  return bound === undefined || bound.some(({ type, name }) => type === 'registry' && name === 'catalog');
+}
+
 export function repositoryUnknown(requestedName: string): AppError {
   return new AppError('NAME_UNKNOWN', `There is no repository "${requestedName}"`);
 }

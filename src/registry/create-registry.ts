@@ -5,6 +5,7 @@ import { answerJson } from './answer.ts';
 import {
   authenticateRequest,
   authorizeRequest,
+  mayListByToken,
   repositoryUnknown,
   requireLiveAccount,
 } from './authenticate-request.ts';
@@ -62,6 +63,7 @@ export function createRegistry(ports: RegistryPorts, settings: RegistrySettings)
       if (!caller.presented) throw refuse();
       await requireLiveAccount(ports, caller, refuse);
       if (route.kind === 'base') return answerJson(context, {});
+      if (!mayListByToken(caller)) throw refuse('insufficient_scope');
       return answerRepositories(ports, settings, context, caller);
     }
     if (route.kind === 'uploads') {
@@ -96,7 +98,7 @@ export function createRegistry(ports: RegistryPorts, settings: RegistrySettings)
         if (action === 'delete') return deleteRepositoryBlob(ports, context, route.digest, repository);
         return getBlob(blobPorts, settings, context, caller, route, access, repository);
       case 'upload':
-        return handleUpload(ports, settings, locks, context, route, repository);
+        return handleUpload(ports, settings, locks, context, caller, route, repository);
       case 'tags':
         return answerTags(ports, settings, context, route, repository);
       case 'referrers':
