@@ -1,23 +1,27 @@
-import type { Repository } from '../catalog/index.ts';
+import { ensureRepository } from '../catalog/index.ts';
 import type { Digest } from '../kernel/digest.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { RequestContext } from '../platform/http/index.ts';
 import { grantLease, recordBlob } from '../storage/index.ts';
 import { answerEmpty } from './answer.ts';
+import type { Caller } from './authenticate-request.ts';
 import type { RegistryPorts, RegistrySettings } from './ports.ts';
 import type { RepositoryAddress } from './route.ts';
 import { deleteUpload } from './store.ts';
+import type { Upload } from './store.ts';
+import { uploadUnknown } from './upload-request.ts';
 
 /**
- * Makes a complete upload a blob of the repository. The bytes are in their durable place before the database knows them, and
- * the database has committed before the client is told.
- * Errors: DIGEST_INVALID, after which the upload is gone.
+ * Makes a complete upload a blob of the repository, which is created by a first push in one request. The bytes are in their
+ * durable place before the database knows them, and the database has committed before the client is told. Sending them may
+ * have taken hours, so whether the caller may push is asked once more.
+ * Errors: DIGEST_INVALID, after which the upload is gone; BLOB_UPLOAD_UNKNOWN when the repository is; UNAUTHORIZED, DENIED.
  */
 export async function finishUpload(
-  ports: Pick<RegistryPorts, 'db' | 'storage'>,
+  ports: Pick<RegistryPorts, 'db' | 'policy' | 'storage'>,
   settings: Pick<RegistrySettings, 'pushLeaseMs'>,
-  repository: Repository,
-  upload: { readonly id: string; readonly sizeBytes: number },
+  push: { readonly caller: Caller; readonly address: RepositoryAddress; readonly clientAddress: string },
+  upload: Pick<Upload, 'id' | 'repositoryId' | 'sizeBytes'>,
   digest: Digest,
 ): Promise<void> {
   const stored = await ports.storage.uploads
@@ -29,6 +33,10 @@ export async function finishUpload(
       throw error;
     });
   await ports.db.transaction(async (tx) => {
+    const { caller, address, clientAddress } = push;
+    const repository = await ensureRepository(tx, ports.policy, caller.actor, address.name, clientAddress);
+    // Deleted meanwhile: the name may mean another repository now, which this upload was not begun in.
+    if (upload.repositoryId !== undefined && upload.repositoryId !== repository.id) throw uploadUnknown(upload.id);
     const blobId = await recordBlob(tx, stored);
     await grantLease(tx, { repositoryId: repository.id, blobId, forMs: settings.pushLeaseMs });
     await deleteUpload(tx, upload.id);

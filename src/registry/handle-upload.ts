@@ -2,6 +2,7 @@ import type { Repository } from '../catalog/index.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { RequestContext } from '../platform/http/index.ts';
 import { answerEmpty } from './answer.ts';
+import type { Caller } from './authenticate-request.ts';
 import { answerBlobCreated, discardUpload, finishUpload } from './finish-upload.ts';
 import type { RegistryPorts, RegistrySettings } from './ports.ts';
 import { receiveChunk, recordProgress } from './receive-chunk.ts';
@@ -12,7 +13,7 @@ import type { Upload } from './store.ts';
 import type { UploadLocks } from './upload-locks.ts';
 import { bringsBody, checkChunk, uploadHeaders, uploadUnknown } from './upload-request.ts';
 
-type Ports = Pick<RegistryPorts, 'db' | 'storage' | 'clock'>;
+type Ports = Pick<RegistryPorts, 'db' | 'policy' | 'storage' | 'clock'>;
 type UploadAddress = RepositoryAddress & { readonly uploadId: string };
 
 /** Requests to an upload that was started: GET or HEAD, PATCH, PUT, DELETE. Errors: BLOB_UPLOAD_UNKNOWN, BLOB_UPLOAD_BUSY. */
@@ -21,11 +22,12 @@ export function handleUpload(
   settings: RegistrySettings,
   locks: UploadLocks,
   context: RequestContext,
+  caller: Caller,
   address: UploadAddress,
   repository: Repository,
 ): Promise<void> {
   if (context.method === 'PATCH') return appendUpload(ports, settings, locks, context, address, repository);
-  if (context.method === 'PUT') return closeUpload(ports, settings, locks, context, address, repository);
+  if (context.method === 'PUT') return closeUpload(ports, settings, locks, context, caller, address, repository);
   if (context.method === 'DELETE') return cancelUpload(ports, locks, context, address, repository);
   return answerUploadStatus(ports, context, address, repository);
 }
@@ -65,6 +67,7 @@ async function closeUpload(
   settings: RegistrySettings,
   locks: UploadLocks,
   context: RequestContext,
+  caller: Caller,
   address: UploadAddress,
   repository: Repository,
 ): Promise<void> {
@@ -72,10 +75,11 @@ async function closeUpload(
   if (digest === undefined) {
     throw new AppError('DIGEST_INVALID', 'The upload cannot be finished without the "digest" parameter');
   }
+  const push = { caller, address, clientAddress: context.clientAddress };
   await locks.hold(address.uploadId, async () => {
     const upload = await requireUpload(ports, address, repository);
     const sizeBytes = await takeLastChunk(ports, settings, context, address, upload);
-    await finishUpload(ports, settings, repository, { ...upload, sizeBytes }, digest);
+    await finishUpload(ports, settings, push, { ...upload, sizeBytes }, digest);
   });
   answerBlobCreated(context, address, digest);
 }

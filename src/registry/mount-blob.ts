@@ -22,12 +22,13 @@ export async function mountBlob(
   settings: Pick<RegistrySettings, 'libraryNamespace' | 'pushLeaseMs'>,
   caller: Caller,
   address: RepositoryAddress,
-  digest: Digest,
-  from: string | null,
+  wanted: { readonly digest: Digest; readonly from: string | null; readonly clientAddress: string },
 ): Promise<boolean> {
-  const source = await findSource(ports, settings, caller, address, digest, from);
+  const source = await findSource(ports, settings, caller, address, wanted.digest, wanted.from);
   if (source === undefined) return false;
-  const { id } = await ports.db.transaction((tx) => ensureRepository(tx, ports.policy, caller.actor, address.name));
+  const { id } = await ports.db.transaction((tx) =>
+    ensureRepository(tx, ports.policy, caller.actor, address.name, wanted.clientAddress),
+  );
   // False when the blob has been collected since: then there is nothing to mount any more.
   return renewLease(ports.db, { repositoryId: id, blobId: source.blobId, forMs: settings.pushLeaseMs });
 }

@@ -35,8 +35,9 @@ export async function pushManifest(
   const tags = address.tag === undefined ? parseTags(context.query) : [address.tag];
   const bytes = await readManifestBody(context);
   const record = toRecord(bytes, context.req.headers['content-type'], address.digest);
+  const { clientAddress } = context;
   await ports.db.transaction(async (tx) => {
-    const repository = await ensureRepository(tx, ports.policy, caller.actor, address.name);
+    const repository = await ensureRepository(tx, ports.policy, caller.actor, address.name, clientAddress);
     const keepForMs = address.digest === undefined ? 0 : settings.pushLeaseMs;
     await putManifest(tx, { repositoryId: repository.id, record, tags, keepForMs });
     await recordAudit(tx, {
@@ -44,7 +45,7 @@ export async function pushManifest(
       actor: auditActor(caller.actor),
       namespaceId: repository.namespaceId,
       repositoryId: repository.id,
-      clientAddress: context.clientAddress,
+      clientAddress,
       metadata: { repo: address.name, tag: tags[0], manifest_digest: record.digest },
     });
   });

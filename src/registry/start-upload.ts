@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { ensureRepository } from '../catalog/index.ts';
-import type { Repository } from '../catalog/index.ts';
 import { digestAlgorithm, DIGEST_ALGORITHMS, isDigestAlgorithm, parseDigest } from '../kernel/digest.ts';
 import type { Digest, DigestAlgorithm } from '../kernel/digest.ts';
 import { AppError } from '../kernel/errors.ts';
@@ -32,25 +31,28 @@ export async function startUpload(
 ): Promise<void> {
   const query = new URLSearchParams(context.query);
   const mount = optionalDigest(query.get('mount'));
-  if (mount !== undefined && (await mountBlob(ports, settings, caller, address, mount, query.get('from')))) {
-    answerBlobCreated(context, address, mount);
-    return;
+  const { clientAddress } = context;
+  if (mount !== undefined) {
+    const wanted = { digest: mount, from: query.get('from'), clientAddress };
+    if (await mountBlob(ports, settings, caller, address, wanted)) return answerBlobCreated(context, address, mount);
   }
   const digest = optionalDigest(query.get('digest'));
   const algorithm = chooseAlgorithm(query.get('digest-algorithm'), digest);
   const fresh = { id: randomUUID(), sizeBytes: 0, algorithm };
   if (digest === undefined) {
-    await createUpload(ports, settings, caller, address, fresh);
+    await createUpload(ports, settings, context, caller, address, fresh);
     answerEmpty(context, 202, uploadHeaders(address, fresh));
     return;
   }
   const expected = checkChunk(context.req.headers, address, fresh, settings.maximumLayerSizeBytes);
+  const push = { caller, address, clientAddress };
   await locks.hold(fresh.id, async () => {
-    const repository = await createUpload(ports, settings, caller, address, fresh);
-    const upload = { ...fresh, repositoryId: repository.id };
+    // The repository may yet have to be created, and only a push that succeeds creates one.
+    const upload = { ...fresh, repositoryId: undefined };
+    await ports.db.transaction((tx) => insertUpload(tx, upload, settings.uploadLifetimeMs));
     try {
       const sizeBytes = await receiveChunk(ports, settings, context, upload, expected, { durable: false });
-      await finishUpload(ports, settings, repository, { ...upload, sizeBytes }, digest);
+      await finishUpload(ports, settings, push, { ...upload, sizeBytes }, digest);
     } catch (error) {
       // Nobody knows the id of this upload, so nobody could go on with it.
       await discardUpload(ports, upload.id);
@@ -60,17 +62,18 @@ export async function startUpload(
   answerBlobCreated(context, address, digest);
 }
 
-function createUpload(
+async function createUpload(
   ports: Pick<RegistryPorts, 'db' | 'policy'>,
   settings: RegistrySettings,
+  context: RequestContext,
   caller: Caller,
   address: RepositoryAddress,
   upload: Pick<Upload, 'id' | 'algorithm'>,
-): Promise<Repository> {
-  return ports.db.transaction(async (tx) => {
-    const repository = await ensureRepository(tx, ports.policy, caller.actor, address.name);
-    await insertUpload(tx, { ...upload, repositoryId: repository.id }, settings.uploadLifetimeMs);
-    return repository;
+): Promise<void> {
+  const { clientAddress } = context;
+  await ports.db.transaction(async (tx) => {
+    const { id } = await ensureRepository(tx, ports.policy, caller.actor, address.name, clientAddress);
+    await insertUpload(tx, { ...upload, repositoryId: id }, settings.uploadLifetimeMs);
   });
 }
 

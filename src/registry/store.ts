@@ -5,7 +5,8 @@ import type { RegistryTables } from './tables.ts';
 /** An upload in progress. */
 export interface Upload {
   readonly id: string;
-  readonly repositoryId: number;
+  /** undefined: of a push in one request, which nobody else can address. */
+  readonly repositoryId: number | undefined;
   /** Bytes that are durable and acknowledged. */
   readonly sizeBytes: number;
   readonly algorithm: DigestAlgorithm;
@@ -22,7 +23,7 @@ export async function insertUpload(
     .insertInto('upload')
     .values({
       id: upload.id,
-      repository_id: upload.repositoryId,
+      repository_id: upload.repositoryId ?? null,
       size_bytes: 0,
       digest_algorithm: upload.algorithm,
       created_at: now,

@@ -4,7 +4,8 @@ export interface RegistryTables {
   upload: {
     /** UUID; also what the storage knows the bytes by. */
     id: string;
-    repository_id: number;
+    /** null: pushed in one request, which decides at its end where the blob goes; the id is told to nobody. */
+    repository_id: number | null;
     /** Bytes that are durable and acknowledged. */
     size_bytes: number;
     digest_algorithm: DigestAlgorithm;

@@ -5,7 +5,7 @@ export const registryUploads: Migration = {
   statements: (t) => [
     `CREATE TABLE upload (
       id ${t.text} NOT NULL PRIMARY KEY,
-      repository_id ${t.int} NOT NULL REFERENCES repository (id),
+      repository_id ${t.int} REFERENCES repository (id),
       size_bytes ${t.int} NOT NULL DEFAULT 0,
       digest_algorithm ${t.text} NOT NULL,
       created_at ${t.int} NOT NULL,
