@@ -6,7 +6,7 @@
 #   CORPUS       directory that make-corpus.sh has made (required)
 #   PREFIX       namespace of the repositories; default: USER
 #   CLIENTS      which clients, default "skopeo buildah podman docker containerd"
-#   FAST=1       leaves out the largest image and the pulls of every single entry
+#   FAST=1       the corpus is in the registry already: it is not pushed, and the clients leave out its largest image
 #   CLIENT_WORK  scratch directory to keep; default: a temporary one, removed at the end
 #
 # Prints one line for each check: `ok|not ok|skip <name> <milliseconds>`. Ends with 1 when a check failed.

@@ -10,7 +10,7 @@ export interface ClientChecks {
   readonly failed: string[];
 }
 
-/** Runs `run-clients.sh` against the server. @param fast leaves out the largest image and repeated pulls. */
+/** Runs `run-clients.sh` against the server. @param fast the corpus is in the account's namespace already. */
 export function runClients(server: TestServer, account: Account, corpus: Corpus, fast: boolean): Promise<ClientChecks> {
   const script = join(import.meta.dirname, 'run-clients.sh');
   const env = { ...process.env, CORPUS: corpus.directory, FAST: fast ? '1' : '', LC_ALL: 'C.UTF-8' };

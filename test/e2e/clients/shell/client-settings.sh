@@ -4,6 +4,9 @@ export CONTAINERS_STORAGE_CONF=$work/storage.conf CONTAINERS_CONF=$work/containe
 export CONTAINERS_REGISTRIES_CONF=$work/registries.conf BUILDAH_ISOLATION=chroot
 mkdir -p "$HOME" "$XDG_RUNTIME_DIR" "$DOCKER_CONFIG" "$work/registries.d" "$work/build"
 echo '{"auths":{}}' >"$REGISTRY_AUTH_FILE"
+# Some commands of podman look for credentials nowhere else.
+mkdir -p "$XDG_RUNTIME_DIR/containers"
+ln -sf "$REGISTRY_AUTH_FILE" "$XDG_RUNTIME_DIR/containers/auth.json"
 echo '{"default":[{"type":"insecureAcceptAnything"}]}' >"$work/policy.json"
 
 # Overlay mounts are many times faster than copies, where the kernel grants them.

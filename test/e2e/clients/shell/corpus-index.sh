@@ -14,4 +14,4 @@ large=app tag=1.0
 large_digest=$(digest_of "$large" "$tag")
 
 # What clients here cannot push themselves, or what is refused by intent.
-not_pushed=" nested-index sha512-config debian-v2s1 ${FAST:+app} "
+not_pushed=" nested-index sha512-config debian-v2s1 "

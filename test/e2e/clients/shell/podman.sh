@@ -27,7 +27,7 @@ listed_tags() { same "$(podman search --list-tags --limit 100 "${no_tls[@]}" "$r
 check podman-search-tags listed_tags
 found() { podman search "${no_tls[@]}" "$registry/debian" | grep debian >/dev/null; }
 check podman-search found
-check podman-manifest-inspect json '.manifests | length == 3' podman manifest inspect "docker://$repositories/multiarch:v1"
+check podman-manifest-inspect json '.manifests | length == 3' podman manifest inspect "$repositories/multiarch:v1"
 
 if [ -e "$work/build/Containerfile" ]; then
   built_runs() { run_with_podman --rm "${no_tls[@]}" "$repositories/built:oci" | grep 'built e2e' >/dev/null; }

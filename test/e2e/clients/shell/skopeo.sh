@@ -5,19 +5,20 @@ skopeo_entry() {
   local name=$1 source=$2 tag=$3 digest=$4
   check "skopeo-push-$name-$tag" copy_in "$source" "docker://$repositories/$name:$tag" || return
   check "skopeo-digest-$name-$tag" has_digest "$repositories/$name:$tag" "$digest"
-  [ -z "${FAST:-}" ] || return 0
   rm -rf "$work/pulled"
   check "skopeo-pull-$name-$tag" copy_out "docker://$repositories/$name@$digest" "dir:$work/pulled" &&
     check "skopeo-bytes-$name-$tag" same "sha256:$(sha256sum <"$work/pulled/manifest.json" | cut -d' ' -f1)" "$digest"
 }
 
-while IFS=$'\t' read -r name kind source digest _; do
-  case $not_pushed in *" $name "*) continue ;; esac
-  case $kind in
-    dir) skopeo_entry "$name" "dir:$corpus/$name" v1 "$digest" ;;
-    oci) skopeo_entry "$name" "oci:$corpus/$name:${source##*:}" "${source##*:}" "$digest" ;;
-  esac
-done <"$corpus/INDEX.tsv"
+if [ -z "${FAST:-}" ]; then
+  while IFS=$'\t' read -r name kind source digest _; do
+    case $not_pushed in *" $name "*) continue ;; esac
+    case $kind in
+      dir) skopeo_entry "$name" "dir:$corpus/$name" v1 "$digest" ;;
+      oci) skopeo_entry "$name" "oci:$corpus/$name:${source##*:}" "${source##*:}" "$digest" ;;
+    esac
+  done <"$corpus/INDEX.tsv"
+fi
 
 all_tags() { skopeo_with list-tags "${no_tls[@]}" "docker://$repositories/many-tags"; }
 check skopeo-list-tags json '.Tags | length == 60' all_tags

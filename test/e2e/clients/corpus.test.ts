@@ -6,6 +6,7 @@ import { digestOf, RegistryClient } from '../../support/clients.ts';
 import { type Corpus, corpus, CORPUS_TIMEOUT_MS, type CorpusEntry, hasCorpus } from '../../support/corpus.ts';
 import { type Account, startServer, type TestServer } from '../../support/server.ts';
 import { pushLayout } from './push-layout.ts';
+import { runClients } from './run-clients.ts';
 import { skopeo, sourceOf, storedBytes } from './skopeo.ts';
 
 /** Refused by skopeo itself: an index within an index, and a config named by sha512. */
@@ -75,6 +76,12 @@ describe.skipIf(!hasCorpus())('the corpus (needs skopeo and root)', () => {
       );
       expect(new Set(digests)).toEqual(new Set([entry.digest]));
     }
+  });
+
+  test('skopeo, buildah, podman, docker and containerd work with it', { timeout: 300_000 }, async () => {
+    const { passed, skipped, failed } = await runClients(server, account, { directory, entries }, true);
+    console.log(`${passed} checks passed${skipped.length > 0 ? `; ${skipped.join('; ')}` : ''}`);
+    expect(failed).toEqual([]);
   });
 
   test('the server saw no defect', () => {
