@@ -3,4 +3,4 @@ export { openCore, type Core } from './open-core.ts';
 export { openDatabase } from './open-database.ts';
 export { serve, type RunningServer } from './serve.ts';
 export type { AppSettings } from './settings.ts';
-export { configSources, readSettings, type LaunchSettings } from './read-settings.ts';
+export { configSources, launchOptions, readSettings, type LaunchSettings } from './read-settings.ts';

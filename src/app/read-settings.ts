@@ -19,9 +19,14 @@ export interface LaunchSettings {
 
 /** Reads flags, environment and configuration file. Throws `ConfigError` with everything that is wrong at once. */
 export function readSettings(flags: LaunchFlags & { readonly host?: string | undefined }): LaunchSettings {
-  const launch = readLaunchOptions(flags, processEnvironment());
+  const launch = launchOptions(flags);
   const config = loadConfig(configSources(launch));
   return { settings: toSettings(launch, config.values, flags.host), config };
+}
+
+/** What flags and environment say about a start. Throws when the port is none. */
+export function launchOptions(flags: LaunchFlags): LaunchOptions {
+  return readLaunchOptions(flags, processEnvironment());
 }
 
 /** Where the configuration of a start with these options comes from. */

@@ -11,15 +11,13 @@ export const COMMON_OPTIONS = {
 export function parseOptions<T extends NonNullable<ParseArgsConfig['options']>>(
   args: readonly string[],
   options: T,
-  positionals = 0,
+  positionals: { readonly least: number; readonly most: number } = { least: 0, most: 0 },
 ) {
   try {
-    const parsed = parseArgs({ args: [...args], options, strict: true, allowPositionals: positionals > 0 });
-    if (parsed.positionals.length !== positionals) {
-      throw new UsageError(
-        positionals === 0 ? 'There is too much on the command line' : `${positionals} name is needed`,
-      );
-    }
+    const parsed = parseArgs({ args: [...args], options, strict: true, allowPositionals: positionals.most > 0 });
+    const given = parsed.positionals.length;
+    if (given < positionals.least) throw new UsageError('There is something missing on the command line');
+    if (given > positionals.most) throw new UsageError('There is too much on the command line');
     return parsed;
   } catch (error) {
     throw error instanceof UsageError ? error : new UsageError(error instanceof Error ? error.message : String(error));

@@ -12,7 +12,7 @@ export const userCreate: Command = {
     const { values, positionals } = parseOptions(
       args,
       { ...COMMON_OPTIONS, email: { type: 'string' }, superuser: { type: 'boolean' } },
-      1,
+      { least: 1, most: 1 },
     );
     const log = createLogger({ level: 'warn' });
     const { settings } = readSettings(values);
