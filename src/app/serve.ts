@@ -1,6 +1,6 @@
-import { fileURLToPath } from 'node:url';
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createPullRecorder } from '../audit/index.ts';
 import { grantedActions, resolveAccess } from '../catalog/index.ts';
 import { systemClock } from '../kernel/clock.ts';
@@ -13,6 +13,7 @@ import { createRegistry, createTokenEndpoint } from '../registry/index.ts';
 import { createLocalStorage } from '../storage/adapters/local.ts';
 import { createWebApi, createWebHandler } from '../web-api/index.ts';
 import { createHealthHandler } from './health.ts';
+import { makeDataDirectory } from './make-data-directory.ts';
 import { createMetricsHandler } from './metrics-handler.ts';
 import { openCore } from './open-core.ts';
 import type { AppSettings } from './settings.ts';
@@ -28,12 +29,20 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** Starts everything in this process: registry, API, web page, jobs. Resolves when it answers requests. */
+/**
+ * Starts everything in this process: registry, API, web page, jobs. Resolves when it answers requests. When it cannot start,
+ * it closes again what it has opened, so that nothing keeps the process alive.
+ */
 export async function serve(settings: AppSettings, log: Logger): Promise<RunningServer> {
+  await using opened = new AsyncDisposableStack();
   const lock = await lockData(settings);
+  opened.defer(() => lock?.release());
   const { db, identity } = await openCore(settings, log);
+  opened.defer(() => db.close());
   const storage = createLocalStorage({ root: settings.storagePath, log });
+  opened.defer(() => storage.close());
   const pulls = createPullRecorder({ db, clock: systemClock, log });
+  opened.defer(() => pulls.close());
   const metrics = createMetrics();
   const registry = createRegistry(
     {
@@ -100,26 +109,23 @@ export async function serve(settings: AppSettings, log: Logger): Promise<Running
     port: settings.port,
     ...(settings.host === undefined ? {} : { host: settings.host }),
   });
+  opened.defer(() => jobs.stop());
+  opened.defer(() => server.drain({ timeoutMs: DRAIN_MS }));
   await jobs.start();
-  return {
-    port,
-    setupToken,
-    async stop() {
-      await server.drain({ timeoutMs: DRAIN_MS });
-      await jobs.stop();
-      await pulls.close();
-      await storage.close();
-      await db.close();
-      lock?.release();
-    },
-  };
+  const running = opened.move();
+  return { port, setupToken, stop: () => running.disposeAsync() };
 }
 
 /** The embedded database has one serving process; nodes on PostgreSQL share nothing on disk but what they are told to. */
-async function lockData({ postgresUri, dataDirectory }: AppSettings): Promise<DataDirectoryLock | undefined> {
+async function lockData({
+  postgresUri,
+  sqliteFile,
+  dataDirectory,
+}: AppSettings): Promise<DataDirectoryLock | undefined> {
   if (postgresUri !== undefined) return undefined;
-  await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
-  return lockDataDirectory(dataDirectory);
+  const directory = sqliteFile === undefined ? dataDirectory : dirname(sqliteFile);
+  await makeDataDirectory(directory);
+  return lockDataDirectory(directory);
 }
 
 /** Beside the bundle, or in the source tree. */

@@ -1,5 +1,4 @@
-import { mkdir } from 'node:fs/promises';
-import { openDatabase, readSettings } from '../app/index.ts';
+import { makeDataDirectory, openDatabase, readSettings } from '../app/index.ts';
 import { createLogger } from '../platform/log/index.ts';
 import type { Command } from './command.ts';
 import { COMMON_OPTIONS, parseOptions } from './parse-options.ts';
@@ -11,7 +10,7 @@ export const migrate: Command = {
   async run(args) {
     const { values } = parseOptions(args, COMMON_OPTIONS);
     const { settings } = readSettings(values);
-    await mkdir(settings.dataDirectory, { recursive: true, mode: 0o700 });
+    await makeDataDirectory(settings.dataDirectory);
     const db = await openDatabase(settings, createLogger({ level: 'warn' }));
     await db.close();
     console.log('The database has the newest schema');

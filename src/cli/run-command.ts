@@ -28,10 +28,19 @@ export async function runCommand(args: readonly string[]): Promise<number> {
   try {
     return await command.run(rest);
   } catch (error) {
-    console.error(`gantry: ${error instanceof Error ? error.message : String(error)}`);
+    console.error(`gantry: ${describe(error)}`);
     if (error instanceof UsageError) console.error(`usage: gantry ${command.name} ${command.synopsis}`);
     return error instanceof UsageError ? 2 : 1;
   }
+}
+
+/** The message, and in brackets the reason that the system or the database gave, which often names the place. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  let cause = error.cause;
+  if (cause instanceof AggregateError) [cause] = cause.errors;
+  const reason = cause instanceof Error && !error.message.includes(cause.message) ? ` (${cause.message})` : '';
+  return error.message + reason;
 }
 
 function usage(): string {

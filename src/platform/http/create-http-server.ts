@@ -116,14 +116,27 @@ function prepareMounts(options: HttpServerOptions): PreparedMount[] {
 
 function listen(server: MountedServer, where: ListenOptions): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    const onError = (error: Error): void => reject(listenError(error, where));
+    server.once('error', onError);
     server.listen({ ...where, backlog: 1024 }, () => {
-      server.off('error', reject);
+      server.off('error', onError);
       const address = server.address();
       if (address === null || typeof address === 'string') reject(new Error('The server does not listen on a port'));
       else resolve(address);
     });
   });
+}
+
+/** What an operator can do about it, where that is known. */
+function listenError(error: NodeJS.ErrnoException, { port, host }: ListenOptions): Error {
+  const reasons: Readonly<Record<string, string>> = {
+    EADDRINUSE: `Port ${port} is in use by another program; stop that one, or choose another port`,
+    EACCES: `Port ${port} may not be opened by this user; choose one above 1023, or allow it`,
+    EADDRNOTAVAIL: `This machine does not have the address "${host}"; choose one that it has`,
+    ENOTFOUND: `The host name "${host}" is not known; write an address of this machine`,
+  };
+  const reason = reasons[error.code ?? ''];
+  return reason === undefined ? error : new Error(reason, { cause: error });
 }
 
 function close(server: MountedServer, clock: Clock, timeoutMs: number): Promise<void> {
