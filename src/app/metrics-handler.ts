@@ -1,17 +1,14 @@
 import { AppError } from '../kernel/errors.ts';
-import type { RequestHandler } from '../platform/http/index.ts';
+import { isAddressedHere, type RequestHandler } from '../platform/http/index.ts';
 import type { Metrics } from '../platform/metrics/index.ts';
 
 const LOOPBACK = /^(?:::1|(?:::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3})$/;
 
 /** `/metrics` in the Prometheus text format, for clients on this machine only: it tells who uses the registry how. */
 export function createMetricsHandler(metrics: Metrics): RequestHandler {
-  return async ({ clientAddress, req, res }) => {
-    if (
-      !LOOPBACK.test(clientAddress) ||
-      req.headers['x-forwarded-for'] !== undefined ||
-      req.headers.forwarded !== undefined
-    ) {
+  return async (context) => {
+    const { clientAddress, res } = context;
+    if (!LOOPBACK.test(clientAddress) || !isAddressedHere(context)) {
       throw new AppError('NOT_FOUND', 'There is no such page');
     }
     const { contentType, text } = await metrics.renderMetrics();

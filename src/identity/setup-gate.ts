@@ -5,7 +5,7 @@ import { equalSecrets, randomText } from '../platform/crypto/index.ts';
 export interface SetupOrigin {
   /** The client's address, as the pipeline found it. */
   readonly clientAddress: string;
-  /** Whether a proxy has passed the request on (`Forwarded`, `X-Forwarded-For` or `Via` is present). */
+  /** Whether a proxy has passed the request on, or it was addressed to another host than this machine. */
   readonly forwarded: boolean;
   readonly setupToken: string | undefined;
 }

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { type currentUserAnswer, type firstUserAnswer, firstUserRequest } from '../contract/index.ts';
 import { findUserEmail } from '../identity/index.ts';
 import { authenticate, refusal } from './authenticate.ts';
-import type { PipelineEnv } from '../platform/http/index.ts';
+import { isAddressedHere, type PipelineEnv } from '../platform/http/index.ts';
 import type { WebApiPorts } from './ports.ts';
 import { readJson } from './read-json.ts';
 
@@ -16,7 +16,7 @@ export function addUserRoutes(api: Hono<PipelineEnv>, ports: WebApiPorts): void 
     const user = await ports.firstUser.initialize(
       {
         clientAddress: context.env.context.clientAddress,
-        forwarded: ['forwarded', 'x-forwarded-for', 'via'].some((name) => context.req.header(name) !== undefined),
+        forwarded: !isAddressedHere(context.env.context),
         setupToken: context.req.header(SETUP_TOKEN_HEADER),
       },
       {

@@ -34,11 +34,18 @@ describeOnBothDatabases('REST API', (context) => {
     const body = { username: 'ada', password: 'correct-horse', email: 'ada@example.org', access_token: true };
     const initialize = () => call('POST', '/api/v1/user/initialize', { body });
 
-    const refused = await call('POST', '/api/v1/user/initialize', {
-      body,
-      headers: { 'X-Forwarded-For': '192.0.2.1' },
-    });
-    expect(refused).toMatchObject({ status: 403, body: { error_type: 'insufficient_scope' } });
+    const foreign = [
+      { 'X-Forwarded-For': '192.0.2.1' },
+      { 'X-Real-IP': '192.0.2.1' },
+      { Via: '1.1 proxy' },
+      { Host: 'rebound.example.org:8080' },
+    ];
+    for (const headers of foreign) {
+      const refused = await call('POST', '/api/v1/user/initialize', { body, headers });
+      expect(refused).toMatchObject({ status: 403, body: { error_type: 'insufficient_scope' } });
+    }
+    const byForm = await call('POST', '/api/v1/user/initialize', { body, headers: { 'Content-Type': 'text/plain' } });
+    expect(byForm).toMatchObject({ status: 400, body: { detail: expect.stringContaining('application/json') } });
     const faulty = await call('POST', '/api/v1/user/initialize', { body: { username: 7 } });
     expect(faulty.status).toBe(400);
     expect(faulty.body['detail']).toMatch(/username.*password/s);
@@ -127,7 +134,10 @@ function send(url: string, method: string, body: unknown, headers: Record<string
     const text = body === undefined ? '' : JSON.stringify(body);
     const outgoing = request(
       url,
-      { method, headers: { ...headers, 'Content-Length': Buffer.byteLength(text) } },
+      {
+        method,
+        headers: { 'Content-Type': 'application/json', ...headers, 'Content-Length': Buffer.byteLength(text) },
+      },
       (incoming) => {
         const chunks: Buffer[] = [];
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk));

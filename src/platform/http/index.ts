@@ -1,3 +1,4 @@
+export { isAddressedHere } from './addressed-here.ts';
 export type { ErrorShape, Mount, RequestContext, RequestHandler } from './context.ts';
 export {
   createHttpServer,
