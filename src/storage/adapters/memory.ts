@@ -75,7 +75,8 @@ function memorySink(uploads: Map<string, Uint8Array>, uploadId: string, offset: 
   }
   return {
     write(chunk) {
-      chunks.push(chunk.slice());
+      // A Buffer's own slice() would be a view of the same memory.
+      chunks.push(new Uint8Array(chunk));
       return undefined;
     },
     async end() {
