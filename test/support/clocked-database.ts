@@ -9,6 +9,7 @@ export function clockedDatabase(db: Database, clock: Clock): Database {
     read: () => db.read(),
     report: () => db.report(),
     rows: (query) => db.rows(query),
+    generation: () => db.generation(),
     transaction: (work) =>
       db.transaction((tx) =>
         work({

@@ -15,6 +15,11 @@ export interface Database {
   /** Runs a precompiled read on the same connection as {@link read} without kysely's per-call cost; for hot paths. */
   rows<R>(query: CompiledQuery<R>): Promise<R[]>;
   /**
+   * A number that has changed when anything was committed since: what was read under the same number still holds. Commits
+   * of other processes count from the next turn of the event loop on. undefined where nobody can tell: on PostgreSQL.
+   */
+  generation(): number | undefined;
+  /**
    * Runs `work` as one write transaction and resolves after it is durable. Rolls back when `work` throws.
    * Inside `work` only `tx` may be used: any other access to the database throws, and nothing but the database may be
    * awaited. Transactions that take longer than 5 s are rolled back. PostgreSQL: serialization failures and deadlocks are

@@ -52,6 +52,7 @@ export async function createPostgresDatabase(options: PostgresOptions): Promise<
       refuseUnstorable(query.parameters);
       return (await outside(query, names.of(query.sql))).rows as R[];
     },
+    generation: () => undefined,
     transaction: async (work) => {
       refuseInsideTransaction();
       return runTransaction(transactions, work);

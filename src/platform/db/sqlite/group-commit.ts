@@ -18,6 +18,8 @@ export interface GroupCommitOptions {
   /** How long one transaction may take before it is rolled back, in ms. */
   readonly transactionMs: number;
   readonly log: Pick<Logger, 'error'> | undefined;
+  /** Called after each commit or attempt, before anybody is told of it. */
+  readonly onCommit: () => void;
 }
 
 interface Waiting {
@@ -100,8 +102,10 @@ export class GroupCommit {
         next = full ? undefined : this.#queue.shift();
       }
       await writer.inTransaction('COMMIT');
+      this.#options.onCommit();
     } catch (error) {
       // After a failed COMMIT the transaction may be open still (disk full) or gone already.
+      this.#options.onCommit();
       await writer.inTransaction('ROLLBACK').catch(() => undefined);
       for (const { waiting } of performed) waiting.reject(error);
       return;

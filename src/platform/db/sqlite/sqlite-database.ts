@@ -7,6 +7,7 @@ import type { Migration } from '../migration.ts';
 import { refuseUnstorable } from '../refuse-unstorable.ts';
 import { refuseInsideTransaction } from '../transaction-guard.ts';
 import { onThisThread } from './failure.ts';
+import { Generation } from './generation.ts';
 import { GroupCommit } from './group-commit.ts';
 import { migrateSqlite } from './migrate-sqlite.ts';
 import { refuseNetworkFileSystem } from './network-file-system.ts';
@@ -44,11 +45,13 @@ export async function createSqliteDatabase(options: SqliteOptions): Promise<Data
     }
   });
   const statements = new StatementRunner(connection);
+  const generation = new Generation(connection);
   const writer = new RemoteConnection({ file: options.file, readOnly: false });
   const commits = new GroupCommit({
     writer,
     transactionMs: options.transactionMs ?? TRANSACTION_MS,
     log: options.log,
+    onCommit: generation.committed,
   });
   let reader: RemoteConnection | undefined;
 
@@ -70,6 +73,10 @@ export async function createSqliteDatabase(options: SqliteOptions): Promise<Data
       refuseInsideTransaction();
       refuseUnstorable(query.parameters);
       return onThisThread(() => statements.rows(query.sql, query.parameters)) as R[];
+    },
+    generation: () => {
+      refuseInsideTransaction();
+      return onThisThread(() => generation.current());
     },
     transaction: async (work) => {
       refuseInsideTransaction();
