@@ -11,7 +11,7 @@ export const registryConfig = defineConfig({
   V2_PAGINATION_SIZE: {
     schema: z.int().min(1).max(10_000),
     default: 50,
-    description: 'Entries of a tag or catalog page when the client does not say',
+    description: 'Entries of a tag or catalog page when the client does not say, at least 100 as in Quay',
   },
   FEATURE_LIBRARY_SUPPORT: {
     schema: z.boolean(),

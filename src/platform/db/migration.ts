@@ -20,6 +20,12 @@ export interface SqlTypes {
 export interface Migration {
   /** `NNNN_<slice>_<what>`; NNNN gives the order and never repeats. */
   readonly name: string;
+  /**
+   * Name of the step that a version must know to serve the schema after this one: its own name, or that of the expanding step
+   * that this one contracts. Without it every earlier version can go on. Kept in the database, because it is the earlier
+   * versions that have to decide.
+   */
+  readonly needs?: string;
   statements(types: SqlTypes): readonly string[];
 }
 

@@ -65,11 +65,21 @@ describe.each(['sqlite', 'postgres'] as const)('Migrations (%s)', (dialect) => {
     expect(await tables(await open([one, two]))).toEqual(['0001_one', '0002_two']);
   });
 
-  test('refuse a database that a newer version has changed', async () => {
+  test('let the version before go on, until a step needs what it does not know', async () => {
     const open = await emptyDatabase(dialect);
     await open([one, two]);
+    expect(await tables(await open([one]))).toEqual(['0001_one', '0002_two']);
+    const three: Migration = { name: '0003_three', needs: '0002_two', statements: () => ['DROP TABLE one'] };
+    await open([one, two, three]);
+    expect(await tables(await open([one, two]))).toHaveLength(3);
     await expect(open([one])).rejects.toThrow(UnknownMigrationsError);
-    await expect(open([one])).rejects.toThrow('0002_two');
+    await expect(open([one])).rejects.toThrow('0003_three');
+  });
+
+  test('refuse a database of another history', async () => {
+    const open = await emptyDatabase(dialect);
+    await open([one, two]);
+    await expect(open([one, { ...two, name: '0002_other' }])).rejects.toThrow(UnknownMigrationsError);
   });
 
   test('leave nothing of a step that fails', async () => {

@@ -92,7 +92,7 @@ describe('a start that must not succeed', () => {
 
   it('is refused on the schema of a newer version', async () => {
     const data = makeHome();
-    const newer = { name: '9999_future', statements: () => ['CREATE TABLE future (id INTEGER)'] };
+    const newer = { name: '9999_future', needs: '9999_future', statements: () => ['CREATE TABLE future (id INTEGER)'] };
     const db = await createSqliteDatabase({ file: join(data, 'gantry.db'), migrations: [...MIGRATIONS, newer] });
     await db.close();
     expectClearEnd(await failToStart({ data }), /newer version \(9999_future\)/);

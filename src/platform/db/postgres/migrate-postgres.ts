@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { SQL_TYPES, type Migration } from '../migration.ts';
-import { pendingMigrations } from '../pending-migrations.ts';
+import { type AppliedMigration, pendingMigrations } from '../pending-migrations.ts';
 import { connectionError } from './connection-error.ts';
 import { openClient } from './open-pool.ts';
 import { NOW } from './run-query.ts';
@@ -29,14 +29,14 @@ export async function migratePostgres(uri: string, migrations: readonly Migratio
 async function migrate(client: Client, migrations: readonly Migration[]): Promise<void> {
   await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
   await client.query(
-    'CREATE TABLE IF NOT EXISTS schema_migration (name TEXT COLLATE "C" NOT NULL PRIMARY KEY, applied_at BIGINT NOT NULL)',
+    'CREATE TABLE IF NOT EXISTS schema_migration (name TEXT COLLATE "C" NOT NULL PRIMARY KEY, needs TEXT, applied_at BIGINT NOT NULL)',
   );
-  const applied = await client.query<{ name: string }>('SELECT name FROM schema_migration');
-  const names = applied.rows.map((row) => row.name);
-  for (const migration of pendingMigrations(migrations, names)) {
+  const { rows } = await client.query<AppliedMigration>('SELECT name, needs FROM schema_migration');
+  for (const migration of pendingMigrations(migrations, rows)) {
     await client.query('BEGIN');
     for (const statement of migration.statements(SQL_TYPES.postgres)) await client.query(statement);
-    await client.query(`INSERT INTO schema_migration (name, applied_at) VALUES ($1, (${NOW}))`, [migration.name]);
+    const row = [migration.name, migration.needs ?? null];
+    await client.query(`INSERT INTO schema_migration (name, needs, applied_at) VALUES ($1, $2, (${NOW}))`, row);
     await client.query('COMMIT');
   }
 }

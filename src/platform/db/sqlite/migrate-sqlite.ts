@@ -32,18 +32,18 @@ function migrate(file: string, migrations: readonly Migration[]): DatabaseSync {
   try {
     connection.exec('BEGIN EXCLUSIVE');
     connection.exec(
-      'CREATE TABLE IF NOT EXISTS schema_migration (name TEXT NOT NULL PRIMARY KEY, applied_at INTEGER NOT NULL) STRICT',
+      'CREATE TABLE IF NOT EXISTS schema_migration (name TEXT NOT NULL PRIMARY KEY, needs TEXT, applied_at INTEGER NOT NULL) STRICT',
     );
-    const applied = connection.prepare('SELECT name FROM schema_migration').all();
+    const applied = connection.prepare('SELECT name, needs FROM schema_migration').all();
     const pending = pendingMigrations(
       migrations,
-      applied.map((row) => String(row['name'])),
+      applied.map(({ name, needs }) => ({ name: String(name), needs: typeof needs === 'string' ? needs : null })),
     );
     for (const migration of pending) {
       for (const statement of migration.statements(SQL_TYPES.sqlite)) connection.exec(statement);
       connection
-        .prepare('INSERT INTO schema_migration (name, applied_at) VALUES (?, ?)')
-        .run(migration.name, Date.now());
+        .prepare('INSERT INTO schema_migration (name, needs, applied_at) VALUES (?, ?, ?)')
+        .run(migration.name, migration.needs ?? null, Date.now());
     }
     connection.exec('COMMIT');
     return connection;
