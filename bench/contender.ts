@@ -27,8 +27,6 @@ export interface StartOptions {
   readonly dataDirectory?: string;
   /** Whether the first user still has to be made. Default true. */
   readonly fresh?: boolean;
-  /** Default `bundle`. */
-  readonly command?: 'source' | 'bundle';
 }
 
 const ACCOUNT = { username: 'bench', password: 'correct-horse-battery' };
@@ -36,7 +34,7 @@ const ACCOUNT = { username: 'bench', password: 'correct-horse-battery' };
 /** Our server as in production: bundle, token authentication, live grants, audit; SQLite and local disk. */
 export async function startGantry(options: StartOptions = {}): Promise<Contender> {
   const server = await prepareServer({
-    command: options.command ?? 'bundle',
+    command: 'launcher',
     ...(options.dataDirectory === undefined ? {} : { dataDirectory: options.dataDirectory }),
   });
   const startMilliseconds = await server.start();

@@ -13,6 +13,8 @@ export interface CrashReport {
   readonly acknowledged: { blobs: number; manifests: number; tags: number };
   /** Requests that the crash cut off. */
   readonly interrupted: number;
+  /** Looks once more, on the running server, for what was acknowledged and is not there. */
+  lost(): Promise<string[]>;
 }
 
 /**
@@ -61,7 +63,13 @@ export async function crashRounds(
     if (last) complaints.push(...(await incompleteImages(reader, account.username)));
     reader.close();
   }
-  return { complaints, acknowledged: ledger.size, interrupted };
+  const lost = async (): Promise<string[]> => {
+    const reader = new RegistryClient(server.url, account);
+    const missing = await ledger.missing(reader, true);
+    reader.close();
+    return missing;
+  };
+  return { complaints, acknowledged: ledger.size, interrupted, lost };
 }
 
 /** Why a pusher ended: cut off, or with an answer it had no reason to expect, or because it was told to. */
