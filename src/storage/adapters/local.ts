@@ -25,7 +25,7 @@ export interface LocalStorageOptions {
   /** Directory of the storage; made when it is missing. Blobs and uploads must lie on one file system. */
   readonly root: string;
   readonly log: Logger;
-  /** Threads that hash and write; one core is left for HTTP. They are started when they are needed. */
+  /** Threads that hash and write; on more than two cores one is left for HTTP. They are started when they are needed. */
   readonly workers?: number;
   /** For tests: another way to start a thread. */
   readonly startWorker?: (root: string) => Worker;
@@ -38,7 +38,7 @@ export function createLocalStorage(options: LocalStorageOptions): StorageEngine 
   return createLocalEngine({
     root,
     lanes: new UploadLanes({
-      count: options.workers ?? Math.max(1, availableParallelism() - 1),
+      count: options.workers ?? Math.max(2, availableParallelism() - 1),
       start: () => threadLane(startWorker(root), options.log),
     }),
   });
