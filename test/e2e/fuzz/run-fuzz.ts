@@ -39,9 +39,11 @@ export async function runFuzz(
       randomFrom(seed * 1000 + index),
     );
     while (left > 0 && complaints.length < 20) {
+      const wrong = await fuzzer.step(coverage);
+      // Nothing was sent where the rule had nothing to work on.
+      if (wrong === undefined) continue;
       left -= 1;
-      for (const complaint of await fuzzer.step(coverage))
-        complaints.push(`seed ${seed}, worker ${index}: ${complaint}`);
+      complaints.push(...wrong.map((complaint) => `seed ${seed}, worker ${index}: ${complaint}`));
     }
     fuzzer.close();
   };
@@ -76,10 +78,10 @@ function makeFuzzer(server: TestServer, account: Account, repositories: readonly
       : [];
   };
 
-  const wellFormed = async (coverage: Coverage): Promise<string[]> => {
+  const wellFormed = async (coverage: Coverage): Promise<string[] | undefined> => {
     const rule = random.pick(wheel);
     const draft = rule.draft(world, random);
-    if (draft === undefined) return [];
+    if (draft === undefined) return undefined;
     const broken = random.chance(MUTATED);
     const sent: Draft & { rawAuthorization?: string } = broken ? mutate(draft, random) : draft;
     const row = broken ? '(mutated)' : `${rule.route} ${rule.method}`;
@@ -97,8 +99,9 @@ function makeFuzzer(server: TestServer, account: Account, repositories: readonly
   };
 
   return {
-    /** Sends one request; returns what was wrong with the answer. */
-    step: (coverage: Coverage) => (random.chance(MALFORMED) ? malformed(coverage) : wellFormed(coverage)),
+    /** Sends one request and returns what was wrong with the answer; undefined when there was nothing to send. */
+    step: (coverage: Coverage): Promise<string[] | undefined> =>
+      random.chance(MALFORMED) ? malformed(coverage) : wellFormed(coverage),
     close: () => client.close(),
   };
 }

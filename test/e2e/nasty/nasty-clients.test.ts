@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, truncateSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { digestOf, makeImage, MANIFEST_TYPE, RegistryClient } from '../../support/clients.ts';
 import { type Account, startServer, type TestServer } from '../../support/server.ts';
-import { uploadFiles } from '../durability/stored-files.ts';
+import { blobFiles, uploadFiles } from '../durability/stored-files.ts';
 import { answersIn, type RawConnection, rawConnection } from './raw-connection.ts';
 
 const STALLED = 50;
@@ -157,6 +157,30 @@ describe('clients that are nasty but legal', () => {
     expect(server.defects()).toEqual([]);
     expect(server.crashed).toBe(false);
   });
+});
+
+test('a download whose file is cut short on disk ends instead of hanging', async () => {
+  const server = await startServer();
+  try {
+    const account = await server.initialize();
+    const client = new RegistryClient(server.url, account);
+    const repository = `${account.username}/cut`;
+    await client.pushImage(repository, 'v1', makeImage([BLOB]));
+    const path = `/v2/${repository}/blobs/${digestOf(BLOB)}`;
+    const reader = await rawConnection(server.port);
+    reader.socket.on('error', () => undefined);
+    reader.write(`GET ${path} HTTP/1.1\r\nHost: ${server.host}\r\nAuthorization: ${client.basic()}\r\n\r\n`);
+    await reader.until((bytes) => bytes.length > 0);
+    reader.socket.pause();
+    const [file] = blobFiles(server.dataDirectory).filter((name) => name.endsWith(digestOf(BLOB).slice(7)));
+    truncateSync(file ?? '', 1 << 20);
+    reader.socket.resume();
+    expect((await reader.ended()).length).toBeLessThan(BLOB.length);
+    expect((await client.manifest(repository, 'v1')).status).toBe(200);
+    client.close();
+  } finally {
+    await server.dispose();
+  }
 });
 
 describe('SIGTERM', () => {
