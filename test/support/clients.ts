@@ -122,7 +122,11 @@ export class RegistryClient {
       outgoing.on('timeout', () =>
         outgoing.destroy(new Error(`no answer to ${method} ${path} within ${TIMEOUT_MS} ms`)),
       );
-      outgoing.on('error', reject);
+      outgoing.on('error', (error: NodeJS.ErrnoException) => {
+        // The server may close an idle connection just as it is used again; a read is asked for once more (RFC 9112 §9.3.1).
+        if (bodiless && outgoing.reusedSocket && error.code === 'ECONNRESET') resolve(this.send(method, path, call));
+        else reject(error);
+      });
       outgoing.end(call.body);
     });
   }
