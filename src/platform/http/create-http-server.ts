@@ -15,7 +15,10 @@ import { MountedResponse } from './response.ts';
 export interface HttpConfig {
   /** Proxies whose forwarding headers are believed: addresses or `address/bits`. Default none. */
   readonly trustedProxies?: readonly string[];
-  /** A client that neither sends nor takes a byte for this long while we wait for it is cut off. Default 60 s. */
+  /**
+   * A client that neither sends nor takes a byte for this long while we wait for it is cut off. Default 10 min: one that
+   * unpacks while it pulls, or compresses while it pushes, may be silent for minutes.
+   */
   readonly idleTimeoutMs?: number;
   /** How long an unused connection is kept; must exceed that of a load balancer in front. Default 75 s. */
   readonly keepAliveTimeoutMs?: number;
@@ -86,7 +89,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     const started = [...pipeline.active].some((scope) => scope.req.socket === socket && scope.res.headersSent);
     answerBadHttp(error, socket, started);
   });
-  cutIdleClients(server, pipeline, config.idleTimeoutMs ?? 60_000, log);
+  cutIdleClients(server, pipeline, config.idleTimeoutMs ?? 600_000, log);
   return {
     listen: (where) => listen(server, where),
     get draining() {
