@@ -5,10 +5,12 @@ import { createBufferPool, type BlobReader, type BufferPool } from '../storage/i
 import { ConnectionCloses } from './connection-close.ts';
 import { watchProgress } from './idle-limit.ts';
 
-/** Two of these are used by each download: one is being filled while the other is being sent. */
-const BUFFER_BYTES = 256 * 1024;
-/** 16 downloads find their buffers ready; more is given back to the system when they end. */
-const MAX_IDLE_BUFFERS = 32;
+/**
+ * Each download uses two buffers: one is being filled while the other is being sent. Larger ones save trips to the thread
+ * that reads; the buffers of many downloads would push each other out of the processor's cache and fill the memory.
+ */
+const FEW = { downloads: 4, sizeBytes: 512 * 1024, maxIdle: 8 };
+const MANY = { sizeBytes: 256 * 1024, maxIdle: 32 };
 const DEFAULT_IDLE_MS = 600_000;
 
 export interface BlobSenderOptions {
@@ -37,15 +39,18 @@ export type SendBlob = (
   endExclusive: number,
 ) => Promise<SentBlob>;
 
-/** The buffers of all downloads come from one pool of the returned function. */
+/** The buffers of all downloads come from the pools of the returned function. */
 export function createBlobSender(options: BlobSenderOptions): SendBlob {
   const { clock, idleMs = DEFAULT_IDLE_MS } = options;
-  const pool = createBufferPool({ sizeBytes: BUFFER_BYTES, maxIdle: MAX_IDLE_BUFFERS });
+  const fewPool = createBufferPool(FEW);
+  const manyPool = createBufferPool(MANY);
+  let downloads = 0;
   const closes = new ConnectionCloses();
 
   return async (res, reader, start, endExclusive) => {
     const { socket } = res.req;
-    const transfer = new Transfer(res, pool);
+    const transfer = new Transfer(res, downloads < FEW.downloads ? fewPool : manyPool);
+    downloads += 1;
     const forget = closes.onClose(socket, () => transfer.lose('closed'));
     const unwatch = watchProgress(
       clock,
@@ -66,6 +71,7 @@ export function createBlobSender(options: BlobSenderOptions): SendBlob {
       if (res.headersSent) setImmediate(() => socket.destroy());
       throw error;
     } finally {
+      downloads -= 1;
       unwatch();
       forget();
       transfer.releaseBuffers();
