@@ -7,6 +7,9 @@ const LOCK_FILE = 'gantry.lock';
 const PID_FILE = 'gantry.pid';
 const SQLITE_BUSY = 5;
 
+/** Keeps connections from being collected, which would free their locks, while nobody holds on to what was returned. */
+const held = new Set<DatabaseSync>();
+
 /** Another process serves from the data directory. */
 export class DataDirectoryInUseError extends Error {
   override readonly name = 'DataDirectoryInUseError';
@@ -34,9 +37,11 @@ export function lockDataDirectory(directory: string): DataDirectoryLock {
         'stop that one, or choose another directory with --data',
     );
   }
+  held.add(connection);
   writeFileSync(join(directory, PID_FILE), `${process.pid}\n`);
   return {
     release() {
+      held.delete(connection);
       rmSync(join(directory, PID_FILE), { force: true });
       connection.close();
     },
