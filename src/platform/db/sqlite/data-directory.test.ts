@@ -21,13 +21,14 @@ describe('lockDataDirectory', () => {
     lockDataDirectory(directory).release();
   });
 
-  it('names the process that holds it, and is free once that was killed', async () => {
+  it('names the process that holds it, and is free once that was killed', async ({ onTestFinished }) => {
     const module = new URL('./lock-data-directory.ts', import.meta.url).href;
     const program = `import { lockDataDirectory } from ${JSON.stringify(module)};
       lockDataDirectory(process.argv[1]); process.stdout.write('locked'); setInterval(() => {}, 1000);`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', program, directory], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+    onTestFinished(() => void child.kill('SIGKILL'));
     await once(child.stdout, 'data');
     expect(() => lockDataDirectory(directory)).toThrow(`process ${child.pid}`);
     child.kill('SIGKILL');
