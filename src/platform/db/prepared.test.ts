@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import pg from 'pg';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
@@ -66,15 +67,25 @@ describeOnBothDatabases('A prepared read', (context) => {
     await expect(context().db.transaction(() => read('d'))).rejects.toThrow('inside a transaction');
   });
 
-  it('sees what another process has committed', async ({ skip }) => {
-    const { uri } = context();
-    if (!uri.startsWith('sqlite:')) skip();
+  it('sees what another process has committed', async () => {
     await store('e', 'ours');
     expect(await read('e')).toBe('ours');
-    const other = new DatabaseSync(uri.slice('sqlite:'.length));
-    other.exec("UPDATE instance_setting SET value = 'theirs' WHERE key = 'e'");
-    other.close();
+    await fromElsewhere(context().uri, "UPDATE instance_setting SET value = 'theirs' WHERE key = 'e'");
     await nextTurn();
     expect(await read('e')).toBe('theirs');
   });
 });
+
+/** Runs a statement on a connection that the database under test knows nothing of. */
+async function fromElsewhere(uri: string, statement: string): Promise<void> {
+  if (uri.startsWith('sqlite:')) {
+    const other = new DatabaseSync(uri.slice('sqlite:'.length));
+    other.exec(statement);
+    other.close();
+    return;
+  }
+  const other = new pg.Client({ connectionString: uri });
+  await other.connect();
+  await other.query(statement);
+  await other.end();
+}
