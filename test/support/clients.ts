@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
+import type { Socket } from 'node:net';
 
 export const MANIFEST_TYPE = 'application/vnd.oci.image.manifest.v1+json';
 export const INDEX_TYPE = 'application/vnd.oci.image.index.v1+json';
@@ -66,6 +67,8 @@ export class RegistryClient {
   readonly #url: URL;
   readonly #credentials: Credentials | undefined;
   readonly #agent: Agent;
+  /** The last exchange on each connection, for telling why the next one failed. */
+  readonly #before = new WeakMap<Socket, string>();
   /** Authorization by method class and repository. */
   readonly #authorizations = new Map<string, string>();
 
@@ -107,6 +110,8 @@ export class RegistryClient {
         (response) => {
           const chunks: Buffer[] = [];
           const clientPort = response.socket.localPort ?? 0;
+          const sent = `${method} ${path.slice(0, 200)} ${JSON.stringify(call.headers ?? {})} ${call.body?.length ?? 0} bytes`;
+          this.#before.set(response.socket, `${sent} → ${response.statusCode} ${JSON.stringify(response.headers)}`);
           response.on('data', (chunk: Buffer) => chunks.push(chunk));
           response.on('error', reject);
           response.on('end', () =>
@@ -122,10 +127,10 @@ export class RegistryClient {
       outgoing.on('timeout', () =>
         outgoing.destroy(new Error(`no answer to ${method} ${path} within ${TIMEOUT_MS} ms`)),
       );
-      outgoing.on('error', (error: NodeJS.ErrnoException) => {
-        // The server may close an idle connection just as it is used again; a read is asked for once more (RFC 9112 §9.3.1).
-        if (bodiless && outgoing.reusedSocket && error.code === 'ECONNRESET') resolve(this.send(method, path, call));
-        else reject(error);
+      outgoing.on('error', (error) => {
+        const before = outgoing.socket === null ? undefined : this.#before.get(outgoing.socket);
+        if (before !== undefined) error.message += ` (before it on the connection: ${before})`;
+        reject(error);
       });
       outgoing.end(call.body);
     });

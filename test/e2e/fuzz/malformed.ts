@@ -18,6 +18,7 @@ export function malformedRequest(random: Random, path: string, authorization: st
     `${head}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
     `${head}Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n`,
     `${head}Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\nabc`,
+    `${head}Transfer-Encoding: identity\r\n\r\n`,
     `${head}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`,
     `${head}Content-Length: 1000\r\n\r\nshort`,
     `${head}X: ${'y'.repeat(40_000)}\r\n\r\n`,
