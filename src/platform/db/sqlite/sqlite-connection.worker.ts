@@ -1,3 +1,4 @@
+import type { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import { toFailure } from './failure.ts';
 import type { ConnectionWorkerData, StatementReply, StatementRequest } from './messages.ts';
@@ -7,13 +8,12 @@ import { StatementRunner, type StatementResult } from './statement.ts';
 const port = parentPort;
 if (port === null) throw new Error('This module runs in a worker thread only');
 const { file, readOnly } = workerData as ConnectionWorkerData;
-const connection = openConnection(file, { readOnly });
-const runner = new StatementRunner(connection);
+let opened: { readonly connection: DatabaseSync; readonly runner: StatementRunner } | undefined;
 const NO_ROWS: StatementResult = { rows: [], changes: 0, lastInsertRowid: 0 };
 
 port.on('message', (request: StatementRequest | 'close') => {
   if (request === 'close') {
-    connection.close();
+    opened?.connection.close();
     port.close();
     return;
   }
@@ -28,7 +28,15 @@ function answer(request: StatementRequest): StatementReply {
   }
 }
 
+/** With the first statement: the thread is started while the file is still being made ready. */
+function open() {
+  const connection = openConnection(file, { readOnly });
+  return { connection, runner: new StatementRunner(connection) };
+}
+
 function execute({ sql, parameters, kind }: StatementRequest): StatementResult {
+  opened ??= open();
+  const { connection, runner } = opened;
   if (kind === 'read') return runner.run(sql, parameters);
   if (kind === 'begin') {
     if (connection.isTransaction) connection.exec('ROLLBACK');

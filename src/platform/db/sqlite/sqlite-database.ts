@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import type { CompiledQuery, Kysely } from 'kysely';
 import type { Logger } from '../../log/index.ts';
 import type { Database } from '../database.ts';
@@ -35,18 +36,14 @@ export interface SqliteOptions {
  */
 export async function createSqliteDatabase(options: SqliteOptions): Promise<Database> {
   await refuseNetworkFileSystem(dirname(options.file));
-  const migrated = await migrateSqlite(options.file, options.migrations);
-  const connection = onThisThread(() => {
-    try {
-      return openConnection(options.file, { readOnly: true });
-    } finally {
-      // Not before: the last connection that closes writes the log back and removes it, for the next to make a new one.
-      migrated.close();
-    }
+  // It takes a while to come up, which it does while this thread is busy with the file.
+  const writer = new RemoteConnection({ file: options.file, readOnly: false });
+  const connection = await openMigrated(options).catch(async (error: unknown) => {
+    await writer.close();
+    throw error;
   });
   const statements = new StatementRunner(connection);
   const generation = new Generation(connection);
-  const writer = new RemoteConnection({ file: options.file, readOnly: false });
   const commits = new GroupCommit({
     writer,
     transactionMs: options.transactionMs ?? TRANSACTION_MS,
@@ -89,4 +86,17 @@ export async function createSqliteDatabase(options: SqliteOptions): Promise<Data
       connection.close();
     },
   };
+}
+
+/** Brings the file to the newest schema and opens it for reading. */
+async function openMigrated({ file, migrations }: SqliteOptions): Promise<DatabaseSync> {
+  const migrated = await migrateSqlite(file, migrations);
+  return onThisThread(() => {
+    try {
+      return openConnection(file, { readOnly: true });
+    } finally {
+      // Not before: the last connection that closes writes the log back and removes it, for the next to make a new one.
+      migrated.close();
+    }
+  });
 }
