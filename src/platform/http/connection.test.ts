@@ -42,6 +42,13 @@ describe('malformed requests', () => {
       '400',
       'HTTP',
     ],
+    ['a body without an end', 'PUT /v2/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: identity\r\n\r\nabc', '400', 'HTTP'],
+    [
+      'an unknown transfer coding',
+      'PUT /v2/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n',
+      '400',
+      'gzip, chunked',
+    ],
   ])('are refused in JSON: %s', async (_name, sent, status, text) => {
     await using server = await startHttp({ mounts: [echo] });
     const answer = await exchange(server.port, sent);

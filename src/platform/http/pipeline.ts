@@ -31,6 +31,10 @@ export class Pipeline {
   }
 
   handle(req: IncomingMessage, res: MountedResponse, awaitsContinue: boolean): void {
+    const coding = req.headers['transfer-encoding']?.toLowerCase();
+    // A body whose end cannot be found (RFC 9112 §6.3): the parser hands over its request first and objects right after, and
+    // that objection is what gets answered.
+    if (coding !== undefined && !coding.endsWith('chunked')) return;
     const { state } = this.#options;
     const url = originForm(req.url ?? '/');
     const mark = url.indexOf('?');
@@ -44,6 +48,7 @@ export class Pipeline {
     res.on('close', this.#onClose);
     res.on('error', onResponseError);
     try {
+      if (coding !== undefined && coding !== 'chunked') refuseTransferCoding(coding);
       const running = mount.handler(scope);
       if (running !== undefined) void this.#settle(scope, running);
     } catch (error) {
@@ -129,6 +134,13 @@ const SLASH = 47;
 
 function unreachable(): never {
   throw new Error('A server has at least one mount');
+}
+
+function refuseTransferCoding(coding: string): never {
+  throw new AppError(
+    'INVALID_REQUEST',
+    `The transfer coding "${coding.slice(0, 100)}" is not understood; send the body as it is, with a length or in chunks`,
+  );
 }
 
 /** One listener for all responses: a closure for each would be paid on each request. */
