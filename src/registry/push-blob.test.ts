@@ -42,6 +42,14 @@ describeOnBothDatabases('pushing blobs', (context) => {
     return ids;
   };
 
+  /** A client that has begun to write to an upload, which the server shows by asking for the body, and sent this much of it. */
+  const holdUpload = async (registry: TestRegistry, upload: string, body: string): Promise<{ cut(): void }> => {
+    const lines = [`PATCH ${upload} HTTP/1.1`, AUTHORIZATION, 'Expect: 100-continue', 'Content-Length: 100'];
+    const client = await openRequest(registry, lines, body);
+    await vi.waitFor(() => expect(client.received()).toMatch(/^HTTP\/1\.1 100 Continue/));
+    return client;
+  };
+
   beforeAll(() => createAccounts(context().db));
 
   it('takes a blob in one request, in two, in chunks and as a stream', async () => {
@@ -111,10 +119,7 @@ describeOnBothDatabases('pushing blobs', (context) => {
     it('that was cut off leaves what arrived, and the upload goes on from there', async () => {
       await using registry = await start();
       const upload = await startUpload(registry, 'acme/app');
-      const lines = [`PATCH ${upload} HTTP/1.1`, AUTHORIZATION, 'Content-Length: 100'];
-      const client = await openRequest(registry, lines, BYTES.subarray(0, 40).toString());
-      // Refused as busy once the server has begun to take the body.
-      await vi.waitFor(async () => expect((await patch(registry, upload, 'x', '7-7')).status).toBe(409));
+      const client = await holdUpload(registry, upload, BYTES.subarray(0, 40).toString());
       client.cut();
       await vi.waitFor(async () => expect((await status(registry, upload)).headers.range).toBe('0-39'));
       expect((await finish(registry, upload, DIGEST, BYTES.subarray(40), '40-99')).status).toBe(201);
@@ -124,12 +129,8 @@ describeOnBothDatabases('pushing blobs', (context) => {
   it('lets one request at a time write to an upload', async () => {
     await using registry = await start();
     const upload = await startUpload(registry, 'acme/app');
-    const client = await openRequest(
-      registry,
-      [`PATCH ${upload} HTTP/1.1`, AUTHORIZATION, 'Content-Length: 100'],
-      'begun',
-    );
-    await vi.waitFor(async () => expect((await patch(registry, upload, 'x', '7-7')).status).toBe(409));
+    const client = await holdUpload(registry, upload, 'begun');
+    expect((await patch(registry, upload, 'x', '7-7')).status).toBe(409);
     expect((await finish(registry, upload, DIGEST)).status).toBe(409);
     expect((await registry.send('DELETE', upload, { as: 'alice' })).status).toBe(409);
     client.cut();
