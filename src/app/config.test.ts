@@ -1,6 +1,6 @@
-import { expect, test } from 'vitest';
-import { loadConfig } from '../platform/config/index.ts';
-import { configFields, configRules } from './config.ts';
+import { describe, expect, test } from 'vitest';
+import { describeKeys, loadConfig } from '../platform/config/index.ts';
+import { configFields, configPieces, configRules } from './config.ts';
 
 const load = (text: string) =>
   loadConfig({ fields: configFields, rules: configRules, file: { name: 'config.yaml', text } });
@@ -64,4 +64,25 @@ test.each([
 ])('a start is refused: %s', (text, message) => {
   expect(() => load(text)).toThrow(message);
   expect(() => load(text)).not.toThrow('hunter2');
+});
+
+describe('the registry of keys', () => {
+  const quay = new Map(describeKeys({}).map((description) => [description.key, description]));
+  const declared = describeKeys(configPieces).filter(({ state }) => state === 'works');
+
+  test.each(declared)('knows $key of $owner as a key of Quay, or as one of ours', ({ key, ours }) => {
+    expect(quay.has(key), `${key} is a key of Quay, or is marked "ours: true" where it is declared`).toBe(!ours);
+  });
+
+  test.each(declared.filter(({ ours }) => !ours))('has $key with the type that $owner gives it', ({ key, family }) => {
+    const known = quay.get(key)?.family ?? 'any';
+    // Quantities are texts in the file, and a schema of several forms does not tell which.
+    const quantities = new Set(['duration', 'size', 'text']);
+    const agree = known === family || known === 'any' || family === 'any';
+    expect(agree || (quantities.has(known) && quantities.has(family)), `${known} here, ${family} there`).toBe(true);
+  });
+
+  test('is printed with what the slices say', () => {
+    expect(declared).toHaveLength(Object.keys(configFields).length);
+  });
 });

@@ -1,6 +1,6 @@
 import { catalogConfig } from '../catalog/index.ts';
 import { identityConfig, identityRules } from '../identity/index.ts';
-import { type ConfigRule, type ConfigValues, defineConfig } from '../platform/config/index.ts';
+import { type ConfigRule, type ConfigValues, joinPieces, loadingConfig } from '../platform/config/index.ts';
 import { cryptoConfig } from '../platform/crypto/index.ts';
 import { databaseConfig } from '../platform/db/index.ts';
 import { httpConfig } from '../platform/http/index.ts';
@@ -9,18 +9,22 @@ import { netConfig } from '../platform/net/index.ts';
 import { registryConfig } from '../registry/index.ts';
 import { storageConfig, storageRules } from '../storage/index.ts';
 
-/** Every key of the configuration file. */
-export const configFields = defineConfig({
-  ...httpConfig,
-  ...logConfig,
-  ...databaseConfig,
-  ...cryptoConfig,
-  ...netConfig,
-  ...storageConfig,
-  ...identityConfig,
-  ...catalogConfig,
-  ...registryConfig,
-});
+/** The keys of each slice. */
+export const configPieces = {
+  'platform/config': loadingConfig,
+  'platform/http': httpConfig,
+  'platform/log': logConfig,
+  'platform/db': databaseConfig,
+  'platform/crypto': cryptoConfig,
+  'platform/net': netConfig,
+  storage: storageConfig,
+  identity: identityConfig,
+  catalog: catalogConfig,
+  registry: registryConfig,
+};
+
+/** Every key of the configuration file that has an effect. */
+export const configFields = joinPieces(configPieces);
 
 export type AppConfig = ConfigValues<typeof configFields>;
 

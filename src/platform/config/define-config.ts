@@ -12,6 +12,10 @@ export interface ConfigField<S extends z.ZodType = z.ZodType> {
   readonly unit?: string;
   /** Quay's default where ours differs. */
   readonly quayDefault?: unknown;
+  /** Whether a change takes effect at once (`live`) or at the next start, which is the rule. */
+  readonly reload?: 'live' | 'restart';
+  /** Quay has no such key. */
+  readonly ours?: true;
 }
 
 export type ConfigFields = Readonly<Record<string, ConfigField>>;
@@ -24,11 +28,35 @@ export type ConfigValues<F extends ConfigFields> = {
 };
 
 /**
- * Declares the keys of a slice, each under its name in the file. Pieces are joined by spreading them:
- * `defineConfig({ ...registryConfig, ...catalogConfig })`.
+ * Declares the keys of a slice, each under its name in the file. {@link joinPieces} puts the pieces together.
  */
 export function defineConfig<const F extends ConfigFields>(fields: F): F {
   return fields;
+}
+
+/** The pieces of the slices, each under the name of its owner. */
+export type ConfigPieces = Readonly<Record<string, ConfigFields>>;
+
+type Intersection<U> = (U extends unknown ? (each: U) => void : never) extends (all: infer I) => void ? I : never;
+
+/** The fields of all pieces. */
+export type JoinedFields<P extends ConfigPieces> = {
+  readonly [K in keyof Intersection<P[keyof P]>]: Intersection<P[keyof P]>[K] extends ConfigField
+    ? Intersection<P[keyof P]>[K]
+    : never;
+};
+
+/** Puts the pieces together. @throws Error when two of them declare the same key. */
+export function joinPieces<const P extends ConfigPieces>(pieces: P): JoinedFields<P> {
+  const owners = new Map<string, string>();
+  for (const [owner, fields] of Object.entries(pieces)) {
+    for (const key of Object.keys(fields)) {
+      const other = owners.get(key);
+      if (other !== undefined) throw new Error(`The key ${key} is declared by "${other}" and by "${owner}"`);
+      owners.set(key, owner);
+    }
+  }
+  return Object.assign({}, ...Object.values(pieces)) as JoinedFields<P>;
 }
 
 /** A combination of values that cannot work. */

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import {
   checkConfig,
@@ -9,6 +12,7 @@ import {
   durationMs,
   type Environment,
   loadConfig,
+  loadingConfig,
   oneOrMany,
   printConfig,
   Secret,
@@ -37,7 +41,7 @@ const load = (text: string, environment: Environment = {}, readFile?: (path: str
   loadConfig({ fields, rules, file: { name: 'config.yaml', text }, environment, ...(readFile && { readFile }) });
 
 function problemsOf(text: string, environment: Environment = {}): string[] {
-  return checkConfig({ fields, rules, file: { name: 'config.yaml', text }, environment }).problems.map(
+  return checkConfig({ fields, rules, file: { name: 'config.yaml', text }, environment }).config.problems.map(
     ({ source, line, key, message }) => `${source}:${line ?? '-'} ${key ?? ''} ${message}`,
   );
 }
@@ -77,14 +81,15 @@ describe('values', () => {
     );
     const key = config.values.DATABASE_SECRET_KEY;
     expect(key?.reveal()).toBe('from /run/k');
-    for (const shown of [String(key), JSON.stringify(config.values), inspect(key), printConfig(config)]) {
+    const printed = printConfig(config, { origin: true });
+    for (const shown of [String(key), JSON.stringify(config.values), inspect(key), printed]) {
       expect(shown).not.toMatch(/from \/run|hidden1 /);
     }
-    expect(printConfig(config)).not.toContain('hidden1');
-    expect(printConfig(config)).toContain(
-      '# from GANTRY_CONFIG_DATABASE_SECRET_KEY_FILE\nDATABASE_SECRET_KEY: "[redacted]"',
-    );
-    expect(printConfig(config)).toContain('# from default\nMAXIMUM_LAYER_SIZE: 20G');
+    expect(printed).not.toContain('hidden1');
+    expect(printed).toContain('# from GANTRY_CONFIG_DATABASE_SECRET_KEY_FILE\nDATABASE_SECRET_KEY: "[redacted]"');
+    expect(printed).toContain('# from config.yaml:1\nSTORE:');
+    expect(printed).toContain('# from default\nMAXIMUM_LAYER_SIZE: 20G');
+    expect(printConfig(config, { origin: false })).not.toContain('# from');
   });
 });
 
@@ -160,10 +165,112 @@ describe('other keys', () => {
     ]);
   });
 
+  test('of Quay without effect must have a value of their type all the same', () => {
+    const text = [
+      'MAIL_PORT: smtp',
+      'LDAP_URI: 5',
+      'TAG_EXPIRATION_OPTIONS: [2w, soon]',
+      'AVATAR_KIND: round',
+      'USER_EVENTS_REDIS:',
+      '  HOST: redis',
+      '  PORT: default',
+      'CONTACT_INFO: {a: b}',
+      'USE_CDN: [obsolete, keys, may, be, anything]',
+      '',
+    ].join('\n');
+    expect(problemsOf(text, { GANTRY_CONFIG_FEATURE_MAILING: 'perhaps' })).toEqual([
+      'config.yaml:1 MAIL_PORT write a whole number',
+      'config.yaml:2 LDAP_URI write a text; numbers, dates and yes or no need quotes to be one',
+      'config.yaml:3 TAG_EXPIRATION_OPTIONS.1 write a duration like "30s", "10m", "12h", "2d" or "4w"',
+      'config.yaml:4 AVATAR_KIND write one of local, gravatar',
+      'config.yaml:7 USER_EVENTS_REDIS.port write a whole number',
+      'config.yaml:8 CONTACT_INFO write a list: [first, second]',
+      'GANTRY_CONFIG_FEATURE_MAILING:- FEATURE_MAILING write true or false',
+    ]);
+  });
+
+  test('may be written in lower case, as some manuals print them, but not twice', () => {
+    const { warnings, notes, values } = load('low: 0\nuser_events_redis: {Host: a, PORT: 1}\nhihg: 3\n');
+    expect(values.LOW).toBe(0);
+    expect(warnings).toEqual([
+      'config.yaml:3: hihg: There is no such setting; did you mean "HIGH"?',
+      'These settings of Quay have no effect in this version: USER_EVENTS_REDIS',
+    ]);
+    expect(notes[0]).toBe('config.yaml:1: low: Taken for LOW; Quay itself reads upper case only');
+    expect(problemsOf('LOW: 0\nlow: 1\n')).toEqual([
+      'config.yaml:2 low This is the same setting as LOW, which is there too; keep one',
+    ]);
+    expect(problemsOf('USER_EVENTS_REDIS:\n  host: a\n  HOST: b\n')).toEqual([
+      'config.yaml:3 USER_EVENTS_REDIS.HOST This is there twice, for upper and lower case mean the same; keep one',
+    ]);
+  });
+
   test('with values that ask for nothing are accepted', () => {
     const text =
       'GITHUB_LOGIN_CONFIG: {}\nFEATURE_GITHUB_LOGIN: false\nFEATURE_DIRECT_LOGIN: true\nDB_CONNECTION_ARGS: {autorollback: true, threadlocals: true}\n';
     expect(problemsOf(text)).toEqual([]);
+  });
+});
+
+describe('START_WITHOUT', () => {
+  const login = 'KEYCLOAK_LOGIN_CONFIG: {CLIENT_ID: x}\n';
+  const loading = { ...fields, ...loadingConfig };
+  const report = (text: string, environment: Environment = {}) =>
+    checkConfig({ fields: loading, file: { name: 'config.yaml', text }, environment }).lines;
+
+  test('lets a start go on without sign-in by another service, and says so', () => {
+    const refused = 'error: config.yaml:1: KEYCLOAK_LOGIN_CONFIG: This version cannot do what the setting asks for;';
+    expect(report(login)).toEqual([
+      `${refused} remove it, or add KEYCLOAK_LOGIN_CONFIG to START_WITHOUT to start without it: nobody can sign in by it`,
+    ]);
+    const started = [
+      'warning: config.yaml:1: KEYCLOAK_LOGIN_CONFIG: This version cannot do what the setting asks for. Started without it, as START_WITHOUT says: nobody can sign in by it',
+    ];
+    expect(report(`${login}START_WITHOUT: [KEYCLOAK_LOGIN_CONFIG]\n`)).toEqual(started);
+    expect(report(login, { GANTRY_CONFIG_START_WITHOUT: 'KEYCLOAK_LOGIN_CONFIG' })).toEqual(started);
+    expect(report(`${login}START_WITHOUT: [GITHUB_LOGIN_CONFIG]\n`)[0]).toMatch(/^error: config.yaml:1: KEYCLOAK/);
+  });
+
+  test.each([
+    'ROBOTS_DISALLOW: true',
+    'FEATURE_RESTRICTED_USERS: true',
+    'FEATURE_REQUIRE_ENCRYPTED_BASIC_AUTH: true',
+    'DISABLE_PUSHES: true',
+    'FEATURE_FIPS: true',
+  ])('never opens what a setting closes: %s', (text) => {
+    const key = text.slice(0, text.indexOf(':'));
+    const [problem] = report(`${text}\nSTART_WITHOUT: [${key}]\n`);
+    expect(problem).toMatch(/^error: config.yaml:1: .* must not run without it; .*START_WITHOUT does not help/);
+  });
+
+  test('is told of names that are not needed or do not exist', () => {
+    expect(report('START_WITHOUT: [KEYCLOAK_LOGIN_CONFIG, GITHUB_LOGIN_CONFG, LOW]\n')).toEqual([
+      'warning: START_WITHOUT names KEYCLOAK_LOGIN_CONFIG, which stops no start; remove it there',
+      'warning: START_WITHOUT names "GITHUB_LOGIN_CONFG", and there is no such setting; did you mean "GITHUB_LOGIN_CONFIG"?',
+      'warning: START_WITHOUT names LOW, which stops no start; remove it there',
+    ]);
+  });
+});
+
+test('truth values are those of the YAML that Quay reads', () => {
+  const truth = (word: string) => load(`FEATURE_PUBLIC_CATALOG: ${word}\n`).values.FEATURE_PUBLIC_CATALOG;
+  for (const word of ['yes', 'Yes', 'on', 'ON', 'true', 'True']) expect(truth(word), word).toBe(true);
+  for (const word of ['no', 'NO', 'off', 'Off', 'false', 'FALSE']) expect(truth(word), word).toBe(false);
+  for (const word of ['y', 'n', '"yes"', '1']) expect(() => truth(word), word).toThrow(/true|boolean/);
+  expect(load('DATABASE_SECRET_KEY: y\n').values.DATABASE_SECRET_KEY?.reveal()).toBe('y');
+});
+
+describe('a value in a file', () => {
+  const home = mkdtempSync(join(tmpdir(), 'gantry-config-'));
+  afterAll(() => rmSync(home, { recursive: true, force: true }));
+  const from = (path: string) => problemsOf('', { GANTRY_CONFIG_LOW_FILE: path });
+
+  test('that cannot be read is named with its key', () => {
+    const large = join(home, 'large');
+    writeFileSync(large, ' '.repeat(1024 * 1024 + 1));
+    expect(from(join(home, 'gone'))[0]).toMatch(/^GANTRY_CONFIG_LOW_FILE:- LOW Cannot read .*ENOENT.*gone/);
+    expect(from(home)[0]).toMatch(/is not a file/);
+    expect(from(large)[0]).toMatch(/larger than 1 MiB/);
   });
 });
 

@@ -3,14 +3,20 @@ const MAX_DISTANCE = 4;
 
 /** The known name that needs the fewest edits, if it needs few for its length; ties go to the first in order. */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
-  let best: string | undefined;
-  let bestDistance = Math.min(MAX_DISTANCE, Math.floor(name.length / 3)) + 1;
+  return nearestNames(name, known, 1)[0];
+}
+
+/** Up to `most` such names, the nearest first. */
+export function nearestNames(name: string, known: Iterable<string>, most: number): readonly string[] {
+  const furthest = Math.min(MAX_DISTANCE, Math.floor(name.length / 3));
+  const near: { readonly candidate: string; readonly distance: number }[] = [];
   for (const candidate of known) {
-    if (Math.abs(candidate.length - name.length) >= bestDistance) continue;
+    if (Math.abs(candidate.length - name.length) > furthest) continue;
     const distance = editDistance(name.toUpperCase(), candidate);
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+    if (distance <= furthest) near.push({ candidate, distance });
   }
-  return best;
+  const nearestFirst = near.toSorted((a, b) => a.distance - b.distance);
+  return nearestFirst.slice(0, most).map(({ candidate }) => candidate);
 }
 
 /** Levenshtein's distance in which swapping two neighbours is one edit. */

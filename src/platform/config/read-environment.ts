@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import type { ConfigProblem } from './problem.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -13,6 +13,8 @@ export interface Override {
   readonly value?: unknown;
 }
 
+/** Largest file that a value is read from, in bytes. */
+const MAX_FILE_BYTES = 1024 * 1024;
 const PREFIX = 'GANTRY_CONFIG_';
 const FILE_SUFFIX = '_FILE';
 
@@ -28,7 +30,7 @@ export function processEnvironment(): Environment {
  */
 export function readOverrides(
   environment: Environment,
-  readFile: (path: string) => string = (path) => readFileSync(path, 'utf8'),
+  readFile: (path: string) => string = readValueFile,
 ): { readonly overrides: readonly Override[]; readonly problems: readonly ConfigProblem[] } {
   const overrides: Override[] = [];
   const problems: ConfigProblem[] = [];
@@ -46,10 +48,18 @@ export function readOverrides(
       overrides.push({ key, source: name, text: readFile(text).replace(/\r?\n$/, '') });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      problems.push({ key, source: name, message: `Cannot read the file with the value: ${reason}` });
+      const message = `Cannot read the file with the value: ${reason}; name a file that this user may read`;
+      problems.push({ key, source: name, message });
     }
   }
   return { overrides, problems };
+}
+
+function readValueFile(path: string): string {
+  const status = statSync(path);
+  if (!status.isFile()) throw new Error(`"${path}" is not a file`);
+  if (status.size > MAX_FILE_BYTES) throw new Error(`"${path}" is larger than 1 MiB`);
+  return readFileSync(path, 'utf8');
 }
 
 function readQuayOverride(environment: Environment, overrides: Override[], problems: ConfigProblem[]): void {

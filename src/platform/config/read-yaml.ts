@@ -1,4 +1,4 @@
-import { LineCounter, parseDocument, type Document, isMap, isNode } from 'yaml';
+import { type Document, isMap, isNode, isSeq, LineCounter, type Node, parseDocument, Scalar, type Tags } from 'yaml';
 import type { ConfigProblem } from './problem.ts';
 
 /** Longest file that is read, in characters. */
@@ -13,19 +13,41 @@ export interface YamlFile {
   lineOf(path: readonly PropertyKey[]): number | undefined;
 }
 
-/** Reads a file as Quay does, which is YAML 1.1: `yes`, `on` and `0o17` mean what they meant there. Duplicate keys are problems. */
+/** PyYAML, which Quay reads with, takes `y` and `n` for texts where YAML 1.1 has truth values. */
+const TRUTH: Tags = [
+  {
+    identify: (value) => value === true,
+    default: true,
+    tag: 'tag:yaml.org,2002:bool',
+    test: /^(?:[Yy]es|YES|[Tt]rue|TRUE|[Oo]n|ON)$/,
+    resolve: () => new Scalar(true),
+  },
+  {
+    identify: (value) => value === false,
+    default: true,
+    tag: 'tag:yaml.org,2002:bool',
+    test: /^(?:[Nn]o|NO|[Ff]alse|FALSE|[Oo]ff|OFF)$/,
+    resolve: () => new Scalar(false),
+  },
+];
+
+const AS_QUAY_READS = {
+  version: '1.1',
+  customTags: (tags: Tags) => [
+    ...TRUTH,
+    ...tags.filter((tag) => typeof tag === 'string' || tag.tag !== 'tag:yaml.org,2002:bool'),
+  ],
+  prettyErrors: false,
+  logLevel: 'error',
+} as const;
+
+/** Reads a file as Quay does, which is YAML 1.1: `yes` and `on` are truth values. Duplicate keys are problems. */
 export function readYaml(text: string, source: string): YamlFile {
   if (text.length > MAX_LENGTH)
     return failed(source, { source, message: 'The file is larger than 1 MiB; a configuration is a few KiB' });
   const lines = new LineCounter();
   try {
-    const document = parseDocument(text, {
-      version: '1.1',
-      uniqueKeys: true,
-      lineCounter: lines,
-      prettyErrors: false,
-      logLevel: 'error',
-    });
+    const document = parseDocument(text, { ...AS_QUAY_READS, uniqueKeys: true, lineCounter: lines });
     const faults = [...document.errors, ...document.warnings];
     const problems = faults.map(({ pos, message }) => ({ source, line: lines.linePos(pos[0]).line, message }));
     if (problems.length > 0) return failed(source, ...problems);
@@ -43,7 +65,7 @@ export function readYaml(text: string, source: string): YamlFile {
 export function readYamlValue(text: string): unknown {
   if (text.length > MAX_LENGTH) return undefined;
   try {
-    const document = parseDocument(text, { version: '1.1', prettyErrors: false, logLevel: 'error' });
+    const document = parseDocument(text, AS_QUAY_READS);
     return document.errors.length > 0 || document.warnings.length > 0
       ? undefined
       : document.toJS({ maxAliasCount: 100 });
@@ -64,22 +86,33 @@ function plainValues(document: Document): Record<string, unknown> {
   return values;
 }
 
+/** For an entry of a map the line of its name: a value may begin on a later one. */
 function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number | undefined {
-  for (let length = path.length; length > 0; length--) {
-    const start = startOf(document, path.slice(0, length));
-    if (start !== undefined) return lines.linePos(start).line;
+  let node: unknown = document.contents;
+  let start: number | undefined;
+  for (const step of path) {
+    const found = entryOf(document, node, step);
+    if (found === undefined) break;
+    start = found.start ?? start;
+    node = found.value;
   }
-  return undefined;
+  return start === undefined ? undefined : lines.linePos(start).line;
 }
 
-/** For a pair the line of its key: a value may begin on a later one. */
-function startOf(document: Document, path: readonly PropertyKey[]): number | undefined {
-  const last = path.at(-1);
-  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
-  if (isMap(parent)) {
-    const pair = parent.items.find(({ key }) => isNode(key) && String(key.toJS(document)) === String(last));
-    return isNode(pair?.key) ? pair.key.range?.[0] : undefined;
+function entryOf(document: Document, node: unknown, step: PropertyKey): { start?: number; value: unknown } | undefined {
+  if (isSeq(node)) {
+    const item: unknown = node.items[Number(step)];
+    return isNode(item) ? { ...startOf(item), value: item } : undefined;
   }
-  const node = document.getIn(path, true);
-  return isNode(node) ? node.range?.[0] : undefined;
+  if (!isMap(node)) return undefined;
+  const nameOf = (key: unknown): string => (isNode(key) ? String(key.toJS(document)) : String(key));
+  // Fields may be written in another case than they are known by.
+  const pair =
+    node.items.find(({ key }) => nameOf(key) === String(step)) ??
+    node.items.find(({ key }) => nameOf(key).toLowerCase() === String(step).toLowerCase());
+  return pair === undefined ? undefined : { ...(isNode(pair.key) ? startOf(pair.key) : {}), value: pair.value };
+}
+
+function startOf(node: Node): { start?: number } {
+  return node.range === undefined || node.range === null ? {} : { start: node.range[0] };
 }

@@ -125,9 +125,12 @@ function makeDirectories(layout: LocalLayout): void {
     // Each new directory is an entry of its parent, which must survive a power cut too.
     for (let made = layout.uploads; made.length >= firstMade.length; made = dirname(made)) syncDirectory(dirname(made));
   } catch (error) {
-    throw new Error(`Could not make the storage directory "${layout.root}"; check its path and who may write there`, {
-      cause: error,
-    });
+    throw new Error(
+      `Could not make the storage directory "${layout.root}"; check storage_path in DISTRIBUTED_STORAGE_CONFIG and who may write there`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
