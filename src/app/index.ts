@@ -1,3 +1,6 @@
+export { checkServices } from './checks/check-services.ts';
+export type { ServiceFinding } from './checks/service-finding.ts';
+export { configPieces } from './config.ts';
 export { createAccount } from './create-account.ts';
 export { openCore, type Core } from './open-core.ts';
 export { makeDataDirectory } from './make-data-directory.ts';

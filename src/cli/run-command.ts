@@ -1,13 +1,22 @@
 import type { Command } from './command.ts';
 import { UsageError } from './command.ts';
 import { configCheck } from './config-check.ts';
+import { configExplain } from './config-explain.ts';
 import { configPrint } from './config-print.ts';
 import { migrate } from './migrate.ts';
 import { serveCommand } from './serve.ts';
 import { userCreate } from './user-create.ts';
 import { version } from './version.ts';
 
-const COMMANDS: readonly Command[] = [serveCommand, migrate, userCreate, configCheck, configPrint, version];
+const COMMANDS: readonly Command[] = [
+  serveCommand,
+  migrate,
+  userCreate,
+  configCheck,
+  configPrint,
+  configExplain,
+  version,
+];
 
 /** Exit statuses: 0 done, 1 failed, 2 wrong command line. */
 export async function runCommand(args: readonly string[]): Promise<number> {

@@ -81,7 +81,33 @@ it('checks a configuration file and prints the one in effect, without secrets', 
   for (const part of ['bad.yaml:1', 'bad.yaml:2', 'bad.yaml:3']) expect(report.out).toContain(part);
   const printed = await gantry(['config', 'print', '--config', good]);
   expect(printed.out).toContain('SERVER_HOSTNAME: registry.example.org');
+  const origin = await gantry(['config', 'print', '--origin', '--config', good]);
+  expect(origin.out).toContain(`# from ${good}:1\nSERVER_HOSTNAME: registry.example.org`);
   expect(printed.out + printed.err).not.toContain('very-secret-text');
+});
+
+it('explains a setting: what it means, both defaults, and what it is now', async () => {
+  const file = join(home, 'explained.yaml');
+  writeFileSync(file, 'LOGGING_LEVEL: WARNING\nMAIL_PASSWORD: very-secret-text\nPROBLEM: [\n');
+  const explain = (key: string) => gantry(['config', 'explain', key, '--config', file]);
+  const works = await explain('logging_level');
+  expect(works.status).toBe(0);
+  for (const part of [
+    /state +works/,
+    /default +INFO/,
+    /in Quay +DEBUG/,
+    /part +platform\/log/,
+    /GANTRY_CONFIG_LOGGING_LEVEL/,
+  ])
+    expect(works.out).toMatch(part);
+  writeFileSync(file, 'LOGGING_LEVEL: WARNING\nMAIL_PASSWORD: very-secret-text\n');
+  expect((await explain('LOGGING_LEVEL')).out).toContain(`WARNING (from ${file}:1)`);
+  const secret = await explain('MAIL_PASSWORD');
+  expect(secret.out).toMatch(/state +planned[\s\S]*\[redacted\] \(from/);
+  expect(secret.out).not.toContain('very-secret-text');
+  expect((await explain('KEYCLOAK_LOGIN_CONFIG')).out).toMatch(/stops the start, unless START_WITHOUT names it/);
+  expect((await explain('USE_CDN')).out).toMatch(/state +obsolete/);
+  expect(await explain('LOGING_LEVEL')).toMatchObject({ status: 1, err: expect.stringContaining('LOGGING_LEVEL?') });
 });
 
 it('refuses to start with a configuration that is wrong, naming every fault', async () => {
