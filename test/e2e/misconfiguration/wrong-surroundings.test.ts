@@ -1,0 +1,112 @@
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { MIGRATIONS } from '../../../src/app/migrations.ts';
+import { createSqliteDatabase, lockDataDirectory } from '../../../src/platform/db/index.ts';
+import { describeOnEachDatabase } from '../databases.ts';
+import {
+  expectRefusal,
+  makePlace,
+  type Place,
+  removePlaces,
+  SECRET,
+  startWrongly,
+  writeConfig,
+} from './refused-start.ts';
+
+afterAll(removePlaces);
+
+function placeWith(config: object, files: Readonly<Record<string, string>> = {}): Place {
+  const place = makePlace();
+  writeConfig(place, { 'config.yaml': JSON.stringify(config), ...files });
+  return place;
+}
+
+describeOnEachDatabase('a port that is taken', (database) => {
+  test('stops the start, and nothing goes on behind it', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const address = other.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    try {
+      const place = placeWith(database().config);
+      expectRefusal(await startWrongly(place, { port }), [
+        `Port ${port} is in use by another program; stop that one, or choose another port`,
+      ]);
+    } finally {
+      other.close();
+    }
+  });
+});
+
+describe('the data directory', () => {
+  test('that cannot be made stops the start', async () => {
+    const place = placeWith({});
+    writeFileSync(join(place.home, 'file'), '');
+    const inFile = { ...place, data: join(place.home, 'file/data') };
+    expectRefusal(await startWrongly(inFile), [/data directory ".*file\/data" cannot be made; check its path/]);
+    expect(readdirSync(place.home).toSorted()).toEqual(['conf', 'file']);
+  });
+
+  test('that another server uses stops the start, and is left to that one', async () => {
+    const place = placeWith({});
+    mkdirSync(place.data);
+    const lock = lockDataDirectory(place.data);
+    try {
+      expectRefusal(await startWrongly(place), [/is in use by another server.*; stop that one, or choose another/]);
+      expect(readdirSync(place.data)).not.toContain('gantry.db');
+    } finally {
+      lock.release();
+    }
+  });
+
+  test('with a damaged database stops the start, and leaves it as it is', async () => {
+    const place = placeWith({});
+    mkdirSync(place.data);
+    writeFileSync(join(place.data, 'gantry.db'), 'not a database '.repeat(1000));
+    expectRefusal(await startWrongly(place), [/damaged or not a database/]);
+    expect(readdirSync(place.data)).toContain('gantry.db');
+  });
+
+  test('with the database of a newer version stops the start', async () => {
+    const place = placeWith({});
+    mkdirSync(place.data);
+    const newer = { name: '9999_future', needs: '9999_future', statements: () => ['CREATE TABLE future (id INTEGER)'] };
+    const file = join(place.data, 'gantry.db');
+    await (await createSqliteDatabase({ file, migrations: [...MIGRATIONS, newer] })).close();
+    expectRefusal(await startWrongly(place), [/newer version \(9999_future\); start that version or restore a backup/]);
+  });
+
+  test('that belongs to another secret key stops the start', async () => {
+    const place = placeWith({ DATABASE_SECRET_KEY: SECRET });
+    mkdirSync(place.data);
+    const db = await createSqliteDatabase({ file: join(place.data, 'gantry.db'), migrations: MIGRATIONS });
+    await db.transaction(async (tx) => {
+      const row = { key: 'secret_key_fingerprint', value: 'of another key' };
+      await tx.query<{ instance_setting: typeof row }>().insertInto('instance_setting').values(row).execute();
+    });
+    await db.close();
+    expectRefusal(await startWrongly(place), [/secret key is not the one/, 'DATABASE_SECRET_KEY']);
+  });
+
+  test('with an empty secret key stops the start', async () => {
+    const place = placeWith({});
+    mkdirSync(place.data);
+    writeFileSync(join(place.data, 'secret.key'), '');
+    expectRefusal(await startWrongly(place), [/secret\.key" is empty/]);
+  });
+});
+
+test('a directory for blobs that is a file stops the start', async () => {
+  const place = makePlace();
+  const blobs = join(place.home, 'blobs');
+  writeFileSync(blobs, '');
+  const config = { DISTRIBUTED_STORAGE_CONFIG: { disk: ['LocalStorage', { storage_path: join(blobs, 'here') }] } };
+  writeConfig(place, { 'config.yaml': JSON.stringify(config) });
+  expectRefusal(await startWrongly(place), [
+    /Could not make the storage directory ".*blobs\/here"/,
+    'storage_path in DISTRIBUTED_STORAGE_CONFIG',
+  ]);
+});
