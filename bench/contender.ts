@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TestCertificates } from '../test/support/certificates.ts';
 import { RegistryClient } from '../test/support/clients.ts';
 import { freePort, prepareServer } from '../test/support/server.ts';
 
@@ -27,6 +27,8 @@ export interface StartOptions {
   readonly dataDirectory?: string;
   /** Whether the first user still has to be made. Default true. */
   readonly fresh?: boolean;
+  /** Serves over TLS with these. */
+  readonly tls?: TestCertificates;
 }
 
 const ACCOUNT = { username: 'bench', password: 'correct-horse-battery' };
@@ -36,10 +38,11 @@ export async function startGantry(options: StartOptions = {}): Promise<Contender
   const server = await prepareServer({
     command: 'launcher',
     ...(options.dataDirectory === undefined ? {} : { dataDirectory: options.dataDirectory }),
+    ...(options.tls === undefined ? {} : { tls: options.tls }),
   });
   const startMilliseconds = await server.start();
   if (options.fresh !== false) await server.initialize(ACCOUNT.username);
-  const client = new RegistryClient(server.url, ACCOUNT);
+  const client = new RegistryClient(server.url, ACCOUNT, 8, { authority: server.authority });
   return {
     name: 'gantry',
     port: server.port,
@@ -70,7 +73,11 @@ export async function startPeer(options: StartOptions = {}): Promise<Contender> 
       filesystem: { rootdirectory: dataDirectory },
       delete: { enabled: true },
     },
-    http: { addr: `127.0.0.1:${port}`, headers: { 'X-Content-Type-Options': ['nosniff'] } },
+    http: {
+      addr: `127.0.0.1:${port}`,
+      headers: { 'X-Content-Type-Options': ['nosniff'] },
+      ...(options.tls === undefined ? {} : { tls: peerTls(home, options.tls) }),
+    },
   };
   const configFile = join(home, 'config.yml');
   writeFileSync(configFile, JSON.stringify(config));
@@ -78,8 +85,11 @@ export async function startPeer(options: StartOptions = {}): Promise<Contender> 
   const begin = performance.now();
   const child = spawn('docker-registry', ['serve', configFile], { stdio: ['ignore', log, log] });
   closeSync(log);
-  await untilAnswered(port, '/v2/');
-  const client = new RegistryClient(`http://127.0.0.1:${port}`);
+  const scheme = options.tls === undefined ? 'http' : 'https';
+  const client = new RegistryClient(`${scheme}://127.0.0.1:${port}`, undefined, 8, {
+    authority: options.tls?.authority,
+  });
+  await untilAnswered(client);
   return {
     name: 'docker-registry',
     port,
@@ -98,18 +108,22 @@ export async function startPeer(options: StartOptions = {}): Promise<Contender> 
   };
 }
 
-async function untilAnswered(port: number, path: string): Promise<void> {
+/** The `http.tls` part of the peer's configuration. */
+function peerTls(home: string, { certificate, key }: TestCertificates): object {
+  const files = { certificate: join(home, 'tls.cert'), key: join(home, 'tls.key') };
+  writeFileSync(files.certificate, certificate);
+  writeFileSync(files.key, key);
+  return files;
+}
+
+async function untilAnswered(client: RegistryClient): Promise<void> {
   const deadline = performance.now() + 10_000;
   while (performance.now() < deadline) {
-    const answered = await new Promise<boolean>((resolve) => {
-      const call = request({ host: '127.0.0.1', port, path, agent: false }, (response) => {
-        response.resume();
-        resolve(response.statusCode === 200);
-      });
-      call.on('error', () => resolve(false));
-      call.end();
-    });
-    if (answered) return;
+    const status = await client.send('GET', '/v2/').then(
+      (answer) => answer.status,
+      () => undefined,
+    );
+    if (status === 200) return;
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
   throw new Error('docker-registry did not start');

@@ -69,6 +69,33 @@ export async function dropInKernel(
   return { units: bytes ?? 0, wallSeconds: seconds ?? 0 };
 }
 
+export interface TlsLoad {
+  readonly path: string;
+  readonly authorization: string;
+  /** File with the certificate of the authority. */
+  readonly authority: string;
+  readonly clients: number;
+  /** Downloads of each client, over one connection. */
+  readonly repeats: number;
+  readonly bytes: number;
+}
+
+/**
+ * Downloads over TLS 1.3 with curl, all with the same cipher. curl decrypts on the same cores, so that only the CPU time of the
+ * server says something about the server.
+ */
+export async function downloadOverTls(contender: Contender, load: TlsLoad): Promise<Omit<Measured, 'cpuSeconds'>> {
+  const { clients, repeats, authorization } = load;
+  const url = `https://127.0.0.1:${contender.port}${load.path}`;
+  const tls = ['--http1.1', '--tlsv1.3', '--tls13-ciphers', 'TLS_AES_128_GCM_SHA256', '--cacert', load.authority];
+  const header = authorization === '-' ? [] : ['-H', `Authorization: ${authorization}`];
+  const urls = Array.from({ length: repeats }, () => ['-o', '/dev/null', url]).flat();
+  const begin = performance.now();
+  await Promise.all(Array.from({ length: clients }, () => run('curl', ['-sSf', ...tls, ...header, ...urls])));
+  const wallSeconds = (performance.now() - begin) / 1000;
+  return { units: load.bytes * repeats * clients, wallSeconds };
+}
+
 /** Pushes one file as a blob. */
 export async function pushFile(contender: Contender, repository: string, file: BlobFile): Promise<void> {
   const authorization = await contender.authorization(repository);

@@ -13,6 +13,8 @@ const COMPONENTS = {
   htpasswd: { program: 'htpasswd', debian: 'apache2-utils' },
   strace: { program: 'strace', debian: 'strace' },
   wrk: { program: 'wrk', debian: 'wrk' },
+  nginx: { program: 'nginx', debian: 'nginx-light' },
+  haproxy: { program: 'haproxy', debian: 'haproxy' },
   chromium: { program: 'chromium', debian: 'chromium' },
 } as const;
 

@@ -3,9 +3,10 @@ import { identityConfig, identityRules } from '../identity/index.ts';
 import { type ConfigRule, type ConfigValues, joinPieces, loadingConfig } from '../platform/config/index.ts';
 import { cryptoConfig } from '../platform/crypto/index.ts';
 import { databaseConfig } from '../platform/db/index.ts';
-import { httpConfig } from '../platform/http/index.ts';
+import { httpConfig, httpRules } from '../platform/http/index.ts';
 import { logConfig } from '../platform/log/index.ts';
 import { netConfig } from '../platform/net/index.ts';
+import { tlsConfig } from '../platform/tls/index.ts';
 import { registryConfig } from '../registry/index.ts';
 import { storageConfig, storageRules } from '../storage/index.ts';
 
@@ -13,6 +14,7 @@ import { storageConfig, storageRules } from '../storage/index.ts';
 export const configPieces = {
   'platform/config': loadingConfig,
   'platform/http': httpConfig,
+  'platform/tls': tlsConfig,
   'platform/log': logConfig,
   'platform/db': databaseConfig,
   'platform/crypto': cryptoConfig,
@@ -28,4 +30,8 @@ export const configFields = joinPieces(configPieces);
 
 export type AppConfig = ConfigValues<typeof configFields>;
 
-export const configRules: readonly ConfigRule<typeof configFields>[] = [...storageRules, ...identityRules];
+export const configRules: readonly ConfigRule<typeof configFields>[] = [
+  ...httpRules,
+  ...storageRules,
+  ...identityRules,
+];

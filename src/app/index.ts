@@ -1,3 +1,4 @@
+export { checkServerCertificate } from './check-server-certificate.ts';
 export { checkServices } from './checks/check-services.ts';
 export type { ServiceFinding } from './checks/service-finding.ts';
 export { configPieces } from './config.ts';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import {
   type ConfigSources,
   type LaunchFlags,
@@ -9,7 +9,9 @@ import {
   processEnvironment,
   readLaunchOptions,
 } from '../platform/config/index.ts';
+import { tlsParameters } from '../platform/tls/index.ts';
 import { type AppConfig, configFields, configRules } from './config.ts';
+import type { ListenerSettings } from './listeners.ts';
 import type { AppSettings } from './settings.ts';
 
 export interface LaunchSettings {
@@ -61,8 +63,7 @@ function toSettings(launch: LaunchOptions, config: AppConfig, host: string | und
   const [engine] = Object.values(config.DISTRIBUTED_STORAGE_CONFIG ?? {});
   const libraryNamespace = config.FEATURE_LIBRARY_SUPPORT ? config.LIBRARY_NAMESPACE : undefined;
   return {
-    port: launch.port,
-    host,
+    listeners: toListenerSettings(launch, config, host),
     dataDirectory: launch.dataDirectory,
     postgresUri:
       uri?.startsWith('postgres') === true ? uri.replace(/^postgres(?:ql)?(?:\+\w+)?:/, 'postgresql:') : undefined,
@@ -73,7 +74,6 @@ function toSettings(launch: LaunchOptions, config: AppConfig, host: string | und
     storagePath:
       engine === undefined ? join(launch.dataDirectory, 'blobs') : resolve(launch.dataDirectory, engine.storagePath),
     secretKey: config.DATABASE_SECRET_KEY?.reveal(),
-    trustedProxies: config.TRUSTED_PROXY_CIDR,
     logLevel: config.LOGGING_LEVEL,
     identity: {
       serverHostname: config.SERVER_HOSTNAME ?? `localhost:${launch.port}`,
@@ -90,8 +90,6 @@ function toSettings(launch: LaunchOptions, config: AppConfig, host: string | und
       publicCatalog: config.FEATURE_PUBLIC_CATALOG,
     },
     registry: {
-      serverHostname: config.SERVER_HOSTNAME,
-      urlScheme: config.SERVER_HOSTNAME === undefined ? undefined : config.PREFERRED_URL_SCHEME,
       libraryNamespace,
       maximumLayerSizeBytes: config.MAXIMUM_LAYER_SIZE,
       paginationSize: config.V2_PAGINATION_SIZE,
@@ -99,5 +97,24 @@ function toSettings(launch: LaunchOptions, config: AppConfig, host: string | und
       pushLeaseMs: config.PUSH_TEMP_TAG_EXPIRATION_SEC * 1000,
       readOnly: config.REGISTRY_STATE === 'readonly',
     },
+  };
+}
+
+function toListenerSettings(launch: LaunchOptions, config: AppConfig, host: string | undefined): ListenerSettings {
+  const { SERVER_HOSTNAME: main, SERVER_HOSTNAMES: others } = config;
+  return {
+    host,
+    ipVersion: config.FEATURE_LISTEN_IP_VERSION,
+    port: launch.port,
+    tlsPort: launch.tlsPort,
+    proxyPort: launch.proxyPort,
+    proxyProtocol: config.FEATURE_PROXY_PROTOCOL,
+    externalTls: config.EXTERNAL_TLS_TERMINATION,
+    preferHttps: config.PREFERRED_URL_SCHEME === 'https',
+    publicHosts: main === undefined ? [] : [main, ...others],
+    trustedProxies: config.TRUSTED_PROXY_CIDR,
+    proxyCount: config.PROXY_COUNT,
+    configDirectory: dirname(launch.configFile),
+    tls: tlsParameters(config),
   };
 }

@@ -13,6 +13,7 @@ import { createRegistry, createTokenEndpoint } from '../registry/index.ts';
 import { createLocalStorage } from '../storage/adapters/local.ts';
 import { createWebApi, createWebHandler } from '../web-api/index.ts';
 import { createHealthHandler } from './health.ts';
+import { type OpenedPorts, prepareListeners } from './listeners.ts';
 import { makeDataDirectory } from './make-data-directory.ts';
 import { createMetricsHandler } from './metrics-handler.ts';
 import { openCore } from './open-core.ts';
@@ -22,7 +23,7 @@ import type { AppSettings } from './settings.ts';
 const DRAIN_MS = 30_000;
 
 export interface RunningServer {
-  readonly port: number;
+  readonly ports: OpenedPorts;
   /** The token that may create the first user; undefined when there is one already. */
   readonly setupToken: string | undefined;
   /** Lets requests and jobs finish, writes what is buffered, closes everything. */
@@ -37,6 +38,8 @@ export async function serve(settings: AppSettings, log: Logger): Promise<Running
   await using opened = new AsyncDisposableStack();
   const lock = await lockData(settings);
   opened.defer(() => lock?.release());
+  const listeners = await prepareListeners(settings.listeners, log);
+  opened.defer(() => listeners.close());
   const { db, identity } = await openCore(settings, log);
   opened.defer(() => db.close());
   const storage = createLocalStorage({ root: settings.storagePath, log });
@@ -98,22 +101,19 @@ export async function serve(settings: AppSettings, log: Logger): Promise<Running
     { prefix: '/', errors: 'quay', handler: await createWebHandler(webFolder()) },
   ];
   const server: HttpServer = createHttpServer({
-    mounts,
+    mounts: listeners.guard(mounts),
     log,
     metrics: metrics.http,
-    config: { trustedProxies: settings.trustedProxies },
+    config: listeners.httpConfig,
     clock: systemClock,
   });
   const setupToken = (await identity.firstUser.pending()) ? identity.firstUser.setupToken : undefined;
-  const { port } = await server.listen({
-    port: settings.port,
-    ...(settings.host === undefined ? {} : { host: settings.host }),
-  });
   opened.defer(() => jobs.stop());
   opened.defer(() => server.drain({ timeoutMs: DRAIN_MS }));
+  const ports = await listeners.listen(server);
   await jobs.start();
   const running = opened.move();
-  return { port, setupToken, stop: () => running.disposeAsync() };
+  return { ports, setupToken, stop: () => running.disposeAsync() };
 }
 
 /** The embedded database has one serving process; nodes on PostgreSQL share nothing on disk but what they are told to. */

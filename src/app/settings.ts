@@ -2,12 +2,11 @@ import type { CatalogPolicy } from '../catalog/index.ts';
 import type { IdentitySettings } from '../identity/index.ts';
 import type { LogLevel } from '../platform/log/index.ts';
 import type { RegistrySettings } from '../registry/index.ts';
+import type { ListenerSettings } from './listeners.ts';
 
 /** Everything that the composition needs to know, already read and checked. */
 export interface AppSettings {
-  readonly port: number;
-  /** Address to listen on; undefined: all. */
-  readonly host: string | undefined;
+  readonly listeners: ListenerSettings;
   /** Absolute path; holds the database file, the secret key and, by default, the blobs. */
   readonly dataDirectory: string;
   /** `postgresql://…`, or undefined for the embedded database. */
@@ -18,7 +17,6 @@ export interface AppSettings {
   readonly storagePath: string;
   /** DATABASE_SECRET_KEY; undefined: generated and kept in the data directory. */
   readonly secretKey: string | undefined;
-  readonly trustedProxies: readonly string[];
   readonly logLevel: LogLevel;
   readonly identity: IdentitySettings;
   readonly catalog: CatalogPolicy;

@@ -1,4 +1,11 @@
-import { checkServices, configSources, launchOptions, readSettings, type ServiceFinding } from '../app/index.ts';
+import {
+  checkServerCertificate,
+  checkServices,
+  configSources,
+  launchOptions,
+  readSettings,
+  type ServiceFinding,
+} from '../app/index.ts';
 import { checkConfig } from '../platform/config/index.ts';
 import type { Command } from './command.ts';
 import { COMMON_OPTIONS, parseOptions } from './parse-options.ts';
@@ -18,12 +25,16 @@ export const configCheck: Command = {
       if (values.online === true) console.log('No service was tried; the configuration must be right first');
       return 1;
     }
+    const { settings } = readSettings(flags);
+    const certificate = await checkServerCertificate(settings.listeners);
+    for (const { severity, path, message } of certificate) console.log(`${severity}: ${path}: ${message}`);
+    if (certificate.some(({ severity }) => severity === 'error')) return 1;
     if (values.online !== true) {
       console.log('The configuration can be used');
       return 0;
     }
     let failed = false;
-    for await (const finding of checkServices({ settings: readSettings(flags).settings, config })) {
+    for await (const finding of checkServices({ settings, config })) {
       console.log(lineOf(finding));
       failed ||= finding.outcome === 'failed';
     }

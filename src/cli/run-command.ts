@@ -1,3 +1,4 @@
+import { cert } from './cert.ts';
 import type { Command } from './command.ts';
 import { UsageError } from './command.ts';
 import { configCheck } from './config-check.ts';
@@ -15,6 +16,7 @@ const COMMANDS: readonly Command[] = [
   configCheck,
   configPrint,
   configExplain,
+  cert,
   version,
 ];
 

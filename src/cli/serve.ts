@@ -1,14 +1,20 @@
-import { readSettings, serve } from '../app/index.ts';
+import { readSettings, type RunningServer, serve } from '../app/index.ts';
 import { createLogger } from '../platform/log/index.ts';
 import type { Command } from './command.ts';
 import { COMMON_OPTIONS, parseOptions } from './parse-options.ts';
 
 export const serveCommand: Command = {
   name: 'serve',
-  synopsis: '[--port N] [--host ADDRESS] [--data DIR] [--config FILE]',
+  synopsis: '[--port N] [--tls-port N] [--proxy-port N] [--host ADDRESS] [--data DIR] [--config FILE]',
   summary: 'Run the registry, its API, web page and background jobs in one process',
   async run(args) {
-    const { values } = parseOptions(args, { ...COMMON_OPTIONS, port: { type: 'string' }, host: { type: 'string' } });
+    const { values } = parseOptions(args, {
+      ...COMMON_OPTIONS,
+      port: { type: 'string' },
+      'tls-port': { type: 'string' },
+      'proxy-port': { type: 'string' },
+      host: { type: 'string' },
+    });
     const { settings, config } = readSettings(values);
     const log = createLogger({ level: settings.logLevel });
     for (const warning of config.warnings) log.warn(warning);
@@ -16,8 +22,10 @@ export const serveCommand: Command = {
     const stopRequested = Promise.withResolvers<NodeJS.Signals>();
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopRequested.resolve(signal));
     const server = await serve(settings, log);
-    log.info({ port: server.port, data: settings.dataDirectory }, `Listening on port ${server.port}`);
-    if (server.setupToken !== undefined) announceSetup(server.port, server.setupToken);
+    const { port, tlsPort } = server.ports;
+    const places = tlsPort === undefined ? `port ${port}` : `port ${tlsPort} with TLS, port ${port} sends there`;
+    log.info({ ...server.ports, data: settings.dataDirectory }, `Listening on ${places}`);
+    if (server.setupToken !== undefined) announceSetup(server.ports, server.setupToken);
     const signal = await stopRequested.promise;
     log.info({ signal }, 'Stopping: running requests may finish');
     // A second signal does not wait.
@@ -29,7 +37,8 @@ export const serveCommand: Command = {
 };
 
 /** Printed, not logged: logs travel further than the terminal of whoever starts the server. */
-function announceSetup(port: number, setupToken: string): void {
+function announceSetup({ port, tlsPort }: RunningServer['ports'], setupToken: string): void {
+  const origin = tlsPort === undefined ? `http://HOST:${port}` : `https://HOST:${tlsPort}`;
   process.stderr.write(
     [
       '',
@@ -39,7 +48,7 @@ function announceSetup(port: number, setupToken: string): void {
       '',
       'or from anywhere with the set-up token below:',
       '',
-      `    curl -X POST http://HOST:${port}/api/v1/user/initialize -H 'Content-Type: application/json' \\`,
+      `    curl -X POST ${origin}/api/v1/user/initialize -H 'Content-Type: application/json' \\`,
       `      -H 'X-Gantry-Setup-Token: ${setupToken}' \\`,
       '      -d \'{"username":"NAME","password":"PASSWORD","email":"ADDRESS","access_token":true}\'',
       '',

@@ -122,6 +122,12 @@ export const ERRORS = {
   },
   UNAUTHORIZED: { status: 401, oci: 'UNAUTHORIZED', quay: 'invalid_token', when: 'Credentials are missing or wrong' },
   DENIED: { status: 403, oci: 'DENIED', quay: 'insufficient_scope', when: 'The account may not do this' },
+  TLS_REQUIRED: {
+    status: 403,
+    oci: 'DENIED',
+    quay: 'invalid_request',
+    when: 'A request with credentials or content came by plain HTTP to a registry that is served over TLS',
+  },
   TOKEN_REQUEST_INVALID: {
     status: 400,
     oci: 'UNSUPPORTED',

@@ -33,9 +33,15 @@ describeOnBothDatabases('who may do what in the registry', (context) => {
     });
 
     it('names the configured host, and never a host that is no host', async () => {
-      await using configured = await start({ settings: { serverHostname: 'quay.test', urlScheme: 'https' } });
+      await using configured = await start({
+        http: { publicHosts: ['quay.test', 'other.test:8443'], publicHttps: true },
+      });
       const answer = await configured.send('GET', '/v2/');
       expect(answer.headers['www-authenticate']).toBe('Bearer realm="https://quay.test/v2/auth",service="quay.test"');
+      const second = await configured.send('GET', '/v2/', { headers: { host: 'OTHER.test:8443' } });
+      expect(second.headers['www-authenticate']).toBe(
+        'Bearer realm="https://other.test:8443/v2/auth",service="other.test:8443"',
+      );
       await using registry = await start();
       const odd = await registry.send('GET', '/v2/', { headers: { host: 'a",error="x' } });
       expect(odd.headers['www-authenticate'] ?? '').not.toContain('error="x');

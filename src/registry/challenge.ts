@@ -9,9 +9,7 @@ export type ChallengeReason = 'invalid_token' | 'insufficient_scope';
 /** Makes the refusal that sends the client of one request to the token endpoint. */
 export type Challenge = (reason?: ChallengeReason) => AppError;
 
-type Settings = Pick<RegistrySettings, 'serverHostname' | 'urlScheme' | 'libraryNamespace'>;
-
-const HOST = /^(?:[a-z0-9](?:[a-z0-9._-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?$/i;
+type Settings = Pick<RegistrySettings, 'libraryNamespace'>;
 
 const MESSAGES = {
   invalid_token: 'The credentials are wrong or have expired; sign in again',
@@ -19,18 +17,17 @@ const MESSAGES = {
 } as const;
 
 /**
- * The challenge of a request (RFC 6750 §3). The realm is where the operator says the server is, else where the client
- * believes it to be; the scope is everything that the request needs.
+ * The challenge of a request (RFC 6750 §3). The realm is under the name by which this client is to know the server; the
+ * scope is everything that the request needs.
  */
 export function challenge(
   settings: Settings,
-  context: Pick<RequestContext, 'scheme' | 'host' | 'method' | 'query'>,
+  context: Pick<RequestContext, 'origin' | 'method' | 'query'>,
   route: Route | undefined,
   reason: ChallengeReason | undefined,
 ): AppError {
-  const host = settings.serverHostname ?? (HOST.test(context.host) ? context.host : 'localhost');
-  const scheme = settings.urlScheme ?? context.scheme;
-  const parts = [`realm="${scheme}://${host}/v2/auth"`, `service="${host}"`];
+  const { origin } = context;
+  const parts = [`realm="${origin}/v2/auth"`, `service="${origin.slice(origin.indexOf('//') + 2)}"`];
   const scopes = route === undefined ? [] : scopesOf(settings, context, route);
   if (scopes.length > 0) parts.push(`scope="${scopes.join(' ')}"`);
   if (reason !== undefined) parts.push(`error="${reason}"`);

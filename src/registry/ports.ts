@@ -21,9 +21,6 @@ export interface RegistryPorts {
 }
 
 export interface RegistrySettings {
-  /** Host (with port) that clients reach us by; undefined: the one each request names. */
-  readonly serverHostname: string | undefined;
-  readonly urlScheme: 'http' | 'https' | undefined;
   /** Completes repository names of one component; undefined refuses them. */
   readonly libraryNamespace: string | undefined;
   readonly maximumLayerSizeBytes: number;

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { makeCertificates } from '../support/certificates.ts';
 import { describeOnBothDatabases } from '../support/databases.ts';
 import { createAccounts, PASSWORDS, startRegistry } from '../support/registry.ts';
 
@@ -23,18 +24,28 @@ describeOnBothDatabases('distribution-spec conformance', (context) => {
   });
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-  it.each(['1.1', 'dev'])(
-    'version %s: every check passes, with Bearer tokens, and only those about things not sent are skipped',
-    async (version) => {
-      await using registry = await startRegistry({ db: context().db });
+  const { authority, certificate, key } = makeCertificates();
+  const tls = { current: () => ({ cert: certificate, key }), subscribe: () => () => undefined };
+  it.each([
+    ['1.1', 'HTTP', {}],
+    ['dev', 'HTTP', {}],
+    ['dev', 'TLS', { tls }],
+  ])(
+    'version %s over %s: every check passes, with Bearer tokens, and only those about things not sent are skipped',
+    async (level, protocol, listen) => {
+      await using registry = await startRegistry({ db: context().db, listen });
+      const version = `${level}-${protocol.toLowerCase()}`;
       const file = join(directory, `${version}.json`);
+      const trusted = join(directory, 'authority.pem');
+      writeFileSync(trusted, authority);
       await run({
+        NODE_EXTRA_CA_CERTS: trusted,
         OCI_ROOT_URL: registry.url,
         OCI_NAMESPACE: `acme/conformance-${version}`,
         OCI_CROSSMOUNT_NAMESPACE: `acme/crossmount-${version}`,
         OCI_USERNAME: 'alice',
         OCI_PASSWORD: PASSWORDS.alice,
-        OCI_VERSION: version,
+        OCI_VERSION: level,
         OCI_STRICT: '1',
         OCI_RESULTS: file,
       });

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
+import { Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request as plainRequest } from 'node:http';
+import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 
 export const MANIFEST_TYPE = 'application/vnd.oci.image.manifest.v1+json';
@@ -40,6 +41,14 @@ export interface Credentials {
   readonly password: string;
 }
 
+/** How a client reaches a server. */
+export interface NetworkPath {
+  /** What to trust in place of the usual authorities, in PEM. */
+  readonly authority?: string | undefined;
+  /** The address to come from. */
+  readonly localAddress?: string;
+}
+
 export function digestOf(bytes: Uint8Array, algorithm: 'sha256' | 'sha512' = 'sha256'): string {
   return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
 }
@@ -72,10 +81,17 @@ export class RegistryClient {
   /** Authorization by method class and repository. */
   readonly #authorizations = new Map<string, string>();
 
-  constructor(url: string, credentials?: Credentials, connections = 8) {
+  constructor(url: string, credentials?: Credentials, connections = 8, path: NetworkPath = {}) {
     this.#url = new URL(url);
     this.#credentials = credentials;
-    this.#agent = new Agent({ keepAlive: true, maxSockets: connections });
+    const { authority, localAddress } = path;
+    const pool = {
+      keepAlive: true,
+      maxSockets: connections,
+      ...(localAddress === undefined ? {} : { localAddress }),
+      ...(authority === undefined ? {} : { ca: authority }),
+    };
+    this.#agent = this.#url.protocol === 'https:' ? new TlsAgent(pool) : new Agent(pool);
   }
 
   close(): void {
@@ -104,7 +120,8 @@ export class RegistryClient {
       if (typeof call.authorization === 'string') headers['authorization'] = call.authorization;
       const bodiless = method === 'GET' || method === 'HEAD';
       if (!bodiless || call.body !== undefined) headers['content-length'] ??= call.body?.length ?? 0;
-      const { hostname, port } = this.#url;
+      const { hostname, port, protocol } = this.#url;
+      const request = protocol === 'https:' ? tlsRequest : plainRequest;
       const outgoing = request(
         { hostname, port, method, path, headers, agent: this.#agent, timeout: TIMEOUT_MS },
         (response) => {

@@ -3,6 +3,8 @@ import type { Clock } from '../../src/kernel/clock.ts';
 export interface FakeClock extends Clock {
   /** Moves the time on and runs, in order, every callback that falls due. */
   advance(ms: number): void;
+  /** How many callbacks are waiting. */
+  readonly pending: number;
 }
 
 /** A clock that stands still until the test moves it. */
@@ -13,6 +15,9 @@ export function createFakeClock(start = 1_700_000_000_000): FakeClock {
     [...timers].filter((timer) => timer.at <= until).toSorted((a, b) => a.at - b.at)[0];
   return {
     now: () => now,
+    get pending() {
+      return timers.size;
+    },
     after(delayMs, callback) {
       const timer = { at: now + delayMs, callback };
       timers.add(timer);

@@ -1,11 +1,17 @@
-import { systemClock } from '../../src/kernel/clock.ts';
-import { createHttpServer, type HttpConfig, type HttpServer, type Mount } from '../../src/platform/http/index.ts';
+import { type Clock, systemClock } from '../../src/kernel/clock.ts';
+import {
+  createHttpServer,
+  type HttpConfig,
+  type HttpServer,
+  type ListenOptions,
+  type Mount,
+} from '../../src/platform/http/index.ts';
 import { createLogger } from '../../src/platform/log/index.ts';
 import { createMetrics, type Metrics } from '../../src/platform/metrics/index.ts';
 
 /** The pipeline with some mounts, listening on a free port of the loopback interface. */
 export interface TestServer extends AsyncDisposable {
-  /** `http://127.0.0.1:<port>`, no slash at the end. */
+  /** `http://127.0.0.1:<port>` (with TLS `https`), no slash at the end. */
   readonly url: string;
   readonly port: number;
   readonly server: HttpServer;
@@ -15,8 +21,16 @@ export interface TestServer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+export interface TestHttpOptions {
+  readonly mounts: readonly Mount[];
+  readonly config?: HttpConfig;
+  /** TLS, PROXY protocol. */
+  readonly listen?: Omit<ListenOptions, 'port' | 'host'>;
+  readonly clock?: Clock;
+}
+
 /** Starts a server for a test; use it as `await using server = await startHttp({ mounts })`. */
-export async function startHttp(options: { mounts: readonly Mount[]; config?: HttpConfig }): Promise<TestServer> {
+export async function startHttp(options: TestHttpOptions): Promise<TestServer> {
   const lines: string[] = [];
   const log = createLogger({ level: 'debug', destination: { write: (line) => void lines.push(line) } });
   const metrics = createMetrics();
@@ -25,12 +39,12 @@ export async function startHttp(options: { mounts: readonly Mount[]; config?: Ht
     log,
     metrics: metrics.http,
     config: options.config ?? {},
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
   });
-  const { port } = await server.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = await server.listen({ ...options.listen, port: 0, host: '127.0.0.1' });
   const close = () => server.drain({ timeoutMs: 0 });
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `${options.listen?.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     port,
     server,
     metrics,

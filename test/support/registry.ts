@@ -5,12 +5,12 @@ import { createIdentity, createOrganization, createUser, type Identity } from '.
 import { systemClock } from '../../src/kernel/clock.ts';
 import { createPasswordHasher, createSecretBox } from '../../src/platform/crypto/index.ts';
 import type { Database } from '../../src/platform/db/index.ts';
-import type { Mount } from '../../src/platform/http/index.ts';
+import type { HttpConfig, Mount } from '../../src/platform/http/index.ts';
 import { createLogger } from '../../src/platform/log/index.ts';
 import { createRegistry, createTokenEndpoint, type Registry, type RegistrySettings } from '../../src/registry/index.ts';
 import { createMemoryStorage } from '../../src/storage/testing/memory-storage.ts';
 import type { StorageEngine } from '../../src/storage/index.ts';
-import { startHttp, type TestServer } from './http.ts';
+import { startHttp, type TestHttpOptions, type TestServer } from './http.ts';
 
 export interface TestRegistry extends AsyncDisposable {
   readonly url: string;
@@ -44,14 +44,14 @@ export interface TestRegistryOptions {
   readonly storage?: StorageEngine;
   readonly settings?: Partial<RegistrySettings>;
   readonly policy?: Partial<CatalogPolicy>;
+  readonly http?: HttpConfig;
+  readonly listen?: TestHttpOptions['listen'];
 }
 
 /** `alice` owns the organizations `acme` and `library`; `bob` owns nothing but his own namespace. */
 export const PASSWORDS = { alice: 'correct horse'.replace(' ', '-'), bob: 'battery-staple' } as const;
 
 const SETTINGS: RegistrySettings = {
-  serverHostname: undefined,
-  urlScheme: undefined,
   libraryNamespace: 'library',
   maximumLayerSizeBytes: 64 * 1024 * 1024,
   paginationSize: 50,
@@ -108,7 +108,7 @@ export async function startRegistry(options: TestRegistryOptions): Promise<TestR
     { prefix: '/v2', errors: 'oci', handler: registry.v2Handler },
     { prefix: '/v1', errors: 'oci', handler: registry.v1Handler },
   ];
-  const http = await startHttp({ mounts });
+  const http = await startHttp({ mounts, config: options.http ?? {}, listen: options.listen ?? {} });
   const send = (method: string, path: string, o: SendOptions = {}): Promise<Answer> =>
     sendRaw(http.port, method, path, o);
   return {

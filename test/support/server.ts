@@ -15,6 +15,8 @@ import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TestCertificates } from './certificates.ts';
+import { RegistryClient } from './clients.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const READY_WITHIN_MS = 20_000;
@@ -31,6 +33,10 @@ export interface ServerOptions {
   /** An existing data directory, which then outlives the server. Default: a temporary one, removed by `dispose`. */
   readonly dataDirectory?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Serves over TLS with these; `url`, `host` and `port` are then those of the TLS listener. */
+  readonly tls?: Pick<TestCertificates, 'authority' | 'certificate' | 'key'>;
+  /** The address of this machine by which clients know the server. Default: 127.0.0.1. */
+  readonly address?: string;
 }
 
 export interface Account {
@@ -48,6 +54,14 @@ export interface TestServer {
   readonly url: string;
   readonly host: string;
   readonly port: number;
+  /** Of the listener without TLS; the same as `port` when there is no other. */
+  readonly plainPort: number;
+  /** Of the listener for the PROXY protocol, which FEATURE_PROXY_PROTOCOL opens. */
+  readonly proxyPort: number;
+  /** What clients have to trust, in PEM; undefined without TLS. */
+  readonly authority: string | undefined;
+  /** Holds config.yaml, certificates and authorities. */
+  readonly configDirectory: string;
   readonly dataDirectory: string;
   /** Process id of the running server; throws when it is not running. */
   readonly pid: number;
@@ -83,12 +97,23 @@ export async function prepareServer(options: ServerOptions = {}): Promise<TestSe
   const home = mkdtempSync(join(tmpdir(), 'gantry-e2e-'));
   const dataDirectory = options.dataDirectory ?? join(home, 'data');
   const logFile = join(home, 'log.jsonl');
-  const configFile = join(home, 'config.yaml');
-  const port = await freePort();
-  const host = `127.0.0.1:${port}`;
+  const configDirectory = join(home, 'config');
+  const configFile = join(configDirectory, 'config.yaml');
+  const { tls } = options;
+  const [plainPort, tlsPort, proxyPort] = [await freePort(), await freePort(), await freePort()];
+  const port = tls === undefined ? plainPort : tlsPort;
+  const scheme = tls === undefined ? 'http' : 'https';
+  const host = `${options.address ?? '127.0.0.1'}:${port}`;
   mkdirSync(dataDirectory, { recursive: true });
+  mkdirSync(configDirectory);
   // JSON is YAML.
-  writeFileSync(configFile, JSON.stringify({ SERVER_HOSTNAME: host, PREFERRED_URL_SCHEME: 'http', ...options.config }));
+  const config = { SERVER_HOSTNAME: host, PREFERRED_URL_SCHEME: scheme, ...options.config };
+  writeFileSync(configFile, JSON.stringify(config));
+  if (tls !== undefined) {
+    writeFileSync(join(configDirectory, 'ssl.cert'), tls.certificate);
+    writeFileSync(join(configDirectory, 'ssl.key'), tls.key);
+  }
+  const ports = ['--port', plainPort, '--tls-port', tlsPort, '--proxy-port', proxyPort].map(String);
 
   let child: ChildProcess | undefined;
   let told = false;
@@ -101,9 +126,13 @@ export async function prepareServer(options: ServerOptions = {}): Promise<TestSe
   const readLog = (): LogRecord[] => readFileSync(logFile, 'utf8').split('\n').filter(Boolean).map(parseRecord);
 
   const server: TestServer = {
-    url: `http://${host}`,
+    url: `${scheme}://${host}`,
     host,
     port,
+    plainPort,
+    proxyPort,
+    authority: tls?.authority,
+    configDirectory,
     dataDirectory,
     get pid() {
       return running().pid ?? 0;
@@ -116,17 +145,13 @@ export async function prepareServer(options: ServerOptions = {}): Promise<TestSe
       const log = openSync(logFile, 'a');
       const [program, ...args] = commandLine(options.command ?? (bundleIsFresh() ? 'bundle' : 'source'));
       told = false;
-      child = spawn(
-        program,
-        [...args, 'serve', '--port', String(port), '--data', dataDirectory, '--config', configFile],
-        {
-          stdio: ['ignore', log, log],
-          detached: true,
-          env: { ...cleanEnvironment(), ...options.environment },
-        },
-      );
+      child = spawn(program, [...args, 'serve', ...ports, '--data', dataDirectory, '--config', configFile], {
+        stdio: ['ignore', log, log],
+        detached: true,
+        env: { ...cleanEnvironment(), ...options.environment },
+      });
       closeSync(log);
-      await untilReady(port, child, () => readFileSync(logFile, 'utf8'));
+      await untilReady(plainPort, child, () => readFileSync(logFile, 'utf8'));
       return performance.now() - begin;
     },
     async stop(signal = 'SIGTERM') {
@@ -139,7 +164,7 @@ export async function prepareServer(options: ServerOptions = {}): Promise<TestSe
     },
     log: readLog,
     defects: () => readLog().filter(isDefect),
-    initialize: (username = 'owner') => initialize(port, username),
+    initialize: (username = 'owner') => initialize(server, username),
     async dispose() {
       if (child !== undefined && child.exitCode === null && child.signalCode === null) await server.stop('SIGKILL');
       rmSync(home, { recursive: true, force: true });
@@ -224,17 +249,18 @@ function statusOf(port: number, path: string): Promise<number | undefined> {
   });
 }
 
-async function initialize(port: number, username: string): Promise<Account> {
+async function initialize({ url, authority }: TestServer, username: string): Promise<Account> {
   const password = 'correct-horse-battery';
   const body = JSON.stringify({ username, password, email: `${username}@example.test`, access_token: true });
-  const response = await fetch(`http://127.0.0.1:${port}/api/v1/user/initialize`, {
-    method: 'POST',
+  const client = new RegistryClient(url, undefined, 1, { authority });
+  const answer = await client.send('POST', '/api/v1/user/initialize', {
     headers: { 'content-type': 'application/json' },
-    body,
+    body: Buffer.from(body),
   });
-  const answer = (await response.json()) as { access_token?: string };
-  if (!response.ok || answer.access_token === undefined) {
-    throw new Error(`the first user could not be created: ${response.status} ${JSON.stringify(answer)}`);
+  client.close();
+  const { access_token: accessToken } = JSON.parse(answer.body.toString()) as { access_token?: string };
+  if (answer.status !== 200 || accessToken === undefined) {
+    throw new Error(`the first user could not be created: ${answer.status} ${answer.body.toString()}`);
   }
-  return { username, password, accessToken: answer.access_token };
+  return { username, password, accessToken };
 }

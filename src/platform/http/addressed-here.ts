@@ -9,8 +9,8 @@ const THIS_MACHINE = /^(?:localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(?::\
  * that tells a user of the machine from a stranger behind a proxy that is not configured as trusted, and from a web page
  * whose name was made to mean this machine (DNS rebinding).
  */
-export function isAddressedHere({ req }: Pick<RequestContext, 'req'>): boolean {
+export function isAddressedHere({ req, isProxied }: Pick<RequestContext, 'req' | 'isProxied'>): boolean {
   const { headers } = req;
-  if (PROXY_HEADERS.some((name) => headers[name] !== undefined)) return false;
+  if (isProxied || PROXY_HEADERS.some((name) => headers[name] !== undefined)) return false;
   return headers.host === undefined || THIS_MACHINE.test(headers.host);
 }

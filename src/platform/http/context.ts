@@ -22,6 +22,13 @@ export interface RequestContext {
   readonly scheme: 'http' | 'https';
   /** Host (with port) as the client sees it. */
   readonly host: string;
+  /**
+   * `scheme://host[:port]` for addresses that are told to this client: the configured name that it used, else the main one;
+   * without configured names the one that it used.
+   */
+  readonly origin: string;
+  /** Whether the connection was announced by a PROXY protocol header. */
+  readonly isProxied: boolean;
   readonly log: Logger;
   /**
    * Must be called before the body is read: tells a client that sent `Expect: 100-continue` to go on. A handler that refuses

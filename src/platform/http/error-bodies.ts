@@ -2,13 +2,9 @@ import { type AppError, ERRORS } from '../../kernel/errors.ts';
 import type { ErrorShape, RequestContext } from './context.ts';
 
 /** The JSON body of an error in the shape of the API that was called. */
-export function errorBody(
-  shape: ErrorShape,
-  error: AppError,
-  context: Pick<RequestContext, 'scheme' | 'host'>,
-): string {
+export function errorBody(shape: ErrorShape, error: AppError, context: Pick<RequestContext, 'origin'>): string {
   if (shape === 'oci') return JSON.stringify({ errors: [ociError(error)] });
-  if (shape === 'quay') return JSON.stringify(quayError(error, `${context.scheme}://${context.host}`));
+  if (shape === 'quay') return JSON.stringify(quayError(error, context.origin));
   return JSON.stringify({ code: ERRORS[error.code].quay, message: error.message });
 }
 

@@ -2,13 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
 import type { RequestRecorder } from '../metrics/index.ts';
 import type { ErrorShape, Mount, RequestContext } from './context.ts';
+import type { OriginOf } from './public-origin.ts';
 import type { MountedResponse } from './response.ts';
-import type { ClientView, ProxyTrust } from './resolve-client.ts';
+import { type ClientView, isEncrypted, type ProxyTrust } from './resolve-client.ts';
 
 /** What the requests of one server share. */
 export interface ServerState {
   readonly log: Logger;
   readonly trust: ProxyTrust;
+  readonly originOf: OriginOf;
   draining: boolean;
 }
 
@@ -17,6 +19,8 @@ export interface PreparedMount extends Mount {
   readonly recorder: RequestRecorder;
   /** Names and values in turn. */
   readonly fixedHeaders: readonly string[];
+  /** The same for answers over our own TLS. */
+  readonly fixedTlsHeaders: readonly string[];
 }
 
 /** The context of one request. Address, scheme, host and logger are made when first asked for: most requests need none. */
@@ -54,7 +58,7 @@ export class RequestScope implements RequestContext {
   }
 
   get fixedHeaders(): readonly string[] {
-    return this.mount.fixedHeaders;
+    return isEncrypted(this.req) ? this.mount.fixedTlsHeaders : this.mount.fixedHeaders;
   }
 
   get errors(): ErrorShape {
@@ -71,6 +75,14 @@ export class RequestScope implements RequestContext {
 
   get host(): string {
     return this.#view().host;
+  }
+
+  get origin(): string {
+    return this.server.originOf(this.#view());
+  }
+
+  get isProxied(): boolean {
+    return this.server.trust.isProxied(this.req);
   }
 
   get log(): Logger {

@@ -11,8 +11,12 @@ const show: Mount = {
     void res.end(JSON.stringify({ id, clientAddress, scheme, host })),
 };
 
-async function seen(trustedProxies: string[], headers: Record<string, string>): Promise<Record<string, unknown>> {
-  await using server = await startHttp({ mounts: [show], config: { trustedProxies } });
+async function seen(
+  trustedProxies: string[],
+  headers: Record<string, string>,
+  proxyCount?: number,
+): Promise<Record<string, unknown>> {
+  await using server = await startHttp({ mounts: [show], config: { trustedProxies, proxyCount } });
   const answer = await fetch(server.url, { headers });
   return (await answer.json()) as Record<string, unknown>;
 }
@@ -54,6 +58,14 @@ describe('forwarding headers', () => {
   test('a Forwarded header counts only when the proxy writes no other', async () => {
     const view = await seen(['127.0.0.1'], { 'X-Forwarded-For': '192.0.2.1', Forwarded: 'for=6.6.6.6;host=evil.test' });
     expect(view).toMatchObject({ clientAddress: '192.0.2.1', host: expect.stringMatching(/^127/) as string });
+  });
+
+  test('of a longer chain than PROXY_COUNT are followed so far, and with 0 not at all', async () => {
+    const all = ['127.0.0.0/8', '10.0.0.0/8', '198.51.100.7'];
+    expect(await seen(all, FORWARDING)).toMatchObject({ clientAddress: '203.0.113.9' });
+    expect(await seen(all, FORWARDING, 2)).toMatchObject({ clientAddress: '198.51.100.7' });
+    expect(await seen(all, FORWARDING, 1)).toMatchObject({ clientAddress: '10.1.2.3', scheme: 'https' });
+    expect(await seen(all, FORWARDING, 0)).toMatchObject({ clientAddress: '127.0.0.1', scheme: 'http' });
   });
 
   test('malformed hosts and ids are not taken over', async () => {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
+import { plainAddress, type ProxiedPeer } from './accept-proxied.ts';
 
 /** How the client reached us. */
 export interface ClientView {
@@ -11,8 +12,12 @@ export interface ClientView {
 
 /** Decides whose forwarding headers are believed. */
 export interface ProxyTrust {
-  /** Whether the peer of the connection is a trusted proxy. */
+  /** Whether the sender of the request is a trusted proxy. */
   trusts(req: IncomingMessage): boolean;
+  /** Whether the address is that of a trusted proxy. */
+  trustsAddress(address: string): boolean;
+  /** Whether the connection was announced by a PROXY protocol header. */
+  isProxied(req: IncomingMessage): boolean;
   view(req: IncomingMessage): ClientView;
 }
 
@@ -20,21 +25,40 @@ const HOST = /^(?:[\w.-]{1,253}|\[[0-9a-fA-F:.]{2,45}\])(?::\d{1,5})?$/;
 /** Longest chain of proxies that is followed. */
 const MAX_HOPS = 32;
 
+export interface ProxyTrustOptions {
+  /** How many proxies stand in front at most: of a longer chain only the nearest count. 0: no header is believed. */
+  readonly maxHops?: number | undefined;
+  /** Clients of connections that came over the PROXY protocol, by the socket of their requests. */
+  readonly peers?: WeakMap<object, ProxiedPeer>;
+}
+
 /**
  * @param cidrs addresses or `address/bits` of the proxies in front; none are trusted when empty.
  * @throws Error naming the entry that is neither.
  */
-export function createProxyTrust(cidrs: readonly string[]): ProxyTrust {
+export function createProxyTrust(cidrs: readonly string[], options: ProxyTrustOptions = {}): ProxyTrust {
+  const { maxHops = MAX_HOPS, peers = new WeakMap<object, ProxiedPeer>() } = options;
   const proxies = new BlockList();
   for (const cidr of cidrs) addRange(proxies, cidr);
   const isProxy = (address: string): boolean => {
     const family = isIP(address);
     return family !== 0 && proxies.check(address, family === 6 ? 'ipv6' : 'ipv4');
   };
-  const trusts = (req: IncomingMessage): boolean => cidrs.length > 0 && isProxy(peerAddress(req));
+  const trusts = (req: IncomingMessage): boolean => {
+    if (cidrs.length === 0 || maxHops === 0) return false;
+    const peer = peers.get(req.socket);
+    // What a proxy passes on without knowing whose it is may hold any header.
+    if (peer !== undefined && peer.address === undefined) return false;
+    return isProxy(peer?.address ?? peerAddress(req));
+  };
   return {
     trusts,
-    view: (req) => (trusts(req) ? forwardedView(req, isProxy) : directView(req)),
+    trustsAddress: isProxy,
+    isProxied: (req) => peers.has(req.socket),
+    view(req) {
+      const direct = directView(req, peers.get(req.socket));
+      return trusts(req) ? forwardedView(req, direct, (chain) => clientOf(chain.slice(-maxHops), isProxy)) : direct;
+    },
   };
 }
 
@@ -54,22 +78,25 @@ function peerAddress(req: IncomingMessage): string {
   return plainAddress(req.socket.remoteAddress ?? '');
 }
 
-/** IPv4 clients of a dual-stack socket appear as `::ffff:1.2.3.4`. */
-function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
-}
-
-function directView(req: IncomingMessage): ClientView {
-  const encrypted = 'encrypted' in req.socket && req.socket.encrypted === true;
+function directView(req: IncomingMessage, peer: ProxiedPeer | undefined): ClientView {
+  const encrypted = isEncrypted(req) || peer?.encrypted === true;
   return {
-    address: peerAddress(req),
+    address: peer?.address ?? peerAddress(req),
     scheme: encrypted ? 'https' : 'http',
     host: validHost(req.headers.host) ?? `${req.socket.localAddress ?? 'localhost'}:${req.socket.localPort ?? 80}`,
   };
 }
 
-function forwardedView(req: IncomingMessage, isProxy: (address: string) => boolean): ClientView {
-  const direct = directView(req);
+/** Whether TLS ends here for this request. */
+export function isEncrypted(req: IncomingMessage): boolean {
+  return 'encrypted' in req.socket && req.socket.encrypted === true;
+}
+
+function forwardedView(
+  req: IncomingMessage,
+  direct: ClientView,
+  nearestOf: (chain: readonly string[]) => string | undefined,
+): ClientView {
   const { headers } = req;
   const chain = text(headers['x-forwarded-for']);
   const proto = text(headers['x-forwarded-proto']);
@@ -80,7 +107,7 @@ function forwardedView(req: IncomingMessage, isProxy: (address: string) => boole
   const addresses = hasOld ? (chain ?? '').split(',') : forwarded.map((hop) => hop.get('for') ?? '');
   const first = forwarded[0];
   return {
-    address: clientOf(addresses, isProxy) ?? direct.address,
+    address: nearestOf(addresses) ?? direct.address,
     scheme: validScheme(hasOld ? proto : first?.get('proto')) ?? direct.scheme,
     host: validHost((hasOld ? host : first?.get('host'))?.split(',')[0]?.trim()) ?? direct.host,
   };
@@ -89,7 +116,7 @@ function forwardedView(req: IncomingMessage, isProxy: (address: string) => boole
 /** The address nearest to us that is not a trusted proxy: what stands left of it could be invented. */
 function clientOf(addresses: readonly string[], isProxy: (address: string) => boolean): string | undefined {
   let nearest: string | undefined;
-  for (const raw of addresses.slice(-MAX_HOPS).toReversed()) {
+  for (const raw of addresses.toReversed()) {
     const address = plainAddress(stripPort(raw.trim()));
     if (isIP(address) === 0) return nearest;
     nearest = address;

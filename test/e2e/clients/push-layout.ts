@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expectStatus, type RegistryClient, withDigest } from '../../support/clients.ts';
+import { storedBytes } from './skopeo.ts';
 
 interface Descriptor {
   readonly digest: string;
   readonly mediaType: string;
 }
 
-/** Pushes a manifest of an OCI layout with all below it: for what the clients at hand refuse to push. */
+/** Pushes a manifest of an OCI layout, or of a directory as skopeo writes it, with all below it: for what the clients at hand refuse to push. */
 export async function pushLayout(
   client: RegistryClient,
   repository: string,
@@ -37,5 +38,5 @@ export async function pushLayout(
 }
 
 function bytesOf(layout: string, digest: string): Buffer {
-  return readFileSync(join(layout, 'blobs', ...digest.split(':')));
+  return storedBytes(layout, digest) ?? readFileSync(join(layout, 'manifest.json'));
 }

@@ -7,6 +7,7 @@
 #   PREFIX       namespace of the repositories; default: USER
 #   CLIENTS      which clients, default "skopeo buildah podman docker containerd"
 #   FAST=1       the corpus is in the registry already: it is not pushed, and the clients leave out its largest image
+#   AUTHORITY    certificate of the authority to trust; the clients then use TLS. Default: plain HTTP
 #   CLIENT_WORK  scratch directory to keep; default: a temporary one, removed at the end
 #
 # Prints one line for each check: `ok|not ok|skip <name> <milliseconds>`. Ends with 1 when a check failed.
@@ -25,7 +26,7 @@ source "$here/shell/checks.sh"
 source "$here/shell/client-settings.sh"
 source "$here/shell/corpus-index.sh"
 
-echo "# registry $registry, storage driver $driver, corpus $corpus"
+echo "# registry $scheme://$registry, storage driver $driver, corpus $corpus"
 for client in skopeo buildah podman docker containerd; do
   case " $clients " in
     *" $client "*) source "$here/shell/$client.sh" ;;

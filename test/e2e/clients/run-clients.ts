@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Corpus } from '../../support/corpus.ts';
 import type { Account, TestServer } from '../../support/server.ts';
@@ -10,10 +11,21 @@ export interface ClientChecks {
   readonly failed: string[];
 }
 
-/** Runs `run-clients.sh` against the server. @param fast the corpus is in the account's namespace already. */
+/**
+ * Runs `run-clients.sh` against the server, over TLS when it has a certificate.
+ * @param fast the corpus is in the account's namespace already.
+ */
 export function runClients(server: TestServer, account: Account, corpus: Corpus, fast: boolean): Promise<ClientChecks> {
   const script = join(import.meta.dirname, 'run-clients.sh');
-  const env = { ...process.env, CORPUS: corpus.directory, FAST: fast ? '1' : '', LC_ALL: 'C.UTF-8' };
+  const authority = server.authority === undefined ? '' : join(server.configDirectory, 'authority.pem');
+  if (server.authority !== undefined) writeFileSync(authority, server.authority);
+  const env = {
+    ...process.env,
+    CORPUS: corpus.directory,
+    FAST: fast ? '1' : '',
+    AUTHORITY: authority,
+    LC_ALL: 'C.UTF-8',
+  };
   return new Promise((resolve, reject) => {
     const options = { env, maxBuffer: 1 << 26 };
     execFile('bash', [script, server.host, account.username, account.password], options, (error, stdout, stderr) => {

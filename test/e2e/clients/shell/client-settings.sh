@@ -1,3 +1,11 @@
+# With an authority the clients speak TLS and trust it like one that is installed for the whole machine.
+scheme=http verify=false insecure=(--insecure) plain_http=(--plain-http)
+if [ -n "${AUTHORITY:-}" ]; then
+  scheme=https verify=true insecure=() plain_http=()
+  export SSL_CERT_FILE=$AUTHORITY
+fi
+tls=("--tls-verify=$verify")
+
 # Private settings for every client: nothing of the machine's own is read or changed.
 export HOME=$work/home XDG_RUNTIME_DIR=$work/run DOCKER_CONFIG=$work/docker REGISTRY_AUTH_FILE=$work/auth.json
 export CONTAINERS_STORAGE_CONF=$work/storage.conf CONTAINERS_CONF=$work/containers.conf
@@ -29,7 +37,7 @@ cat >"$CONTAINERS_REGISTRIES_CONF" <<CONF
 unqualified-search-registries = ["$registry"]
 [[registry]]
 location = "$registry"
-insecure = true
+insecure = $([ $scheme = http ] && echo true || echo false)
 CONF
 
 # runc because crun refuses a machine with both versions of cgroups; the limits because without CAP_SYS_RESOURCE none may
@@ -44,13 +52,12 @@ default_ulimits = ["nofile=$(ulimit -n):$(ulimit -n)", "nproc=4096:4096"]
 CONF
 
 policy=(--signature-policy "$work/policy.json")
-no_tls=(--tls-verify=false)
 
 skopeo_with() { skopeo --policy "$work/policy.json" --registries.d "$work/registries.d" --override-os linux "$@"; }
 # Bit-exact copies: every child of an index, and never a changed manifest.
-copy_in() { skopeo_with copy -q --all --preserve-digests --dest-tls-verify=false "$@"; }
-copy_out() { skopeo_with copy -q --all --preserve-digests --src-tls-verify=false "$@"; }
-inspect() { skopeo_with inspect "${no_tls[@]}" "$@"; }
+copy_in() { skopeo_with copy -q --all --preserve-digests "--dest-tls-verify=$verify" "$@"; }
+copy_out() { skopeo_with copy -q --all --preserve-digests "--src-tls-verify=$verify" "$@"; }
+inspect() { skopeo_with inspect "${tls[@]}" "$@"; }
 
 # has_digest REFERENCE DIGEST: the registry shows these exact manifest bytes.
 has_digest() { same "sha256:$(inspect --raw "docker://$1" | sha256sum | cut -d' ' -f1)" "$2"; }

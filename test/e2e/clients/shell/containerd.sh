@@ -11,7 +11,7 @@ containerd -c "$work/containerd.toml" >"$work/containerd.log" 2>&1 &
 daemon=$!
 
 ctr_with() { ctr -a "$work/containerd.sock" -n e2e "$@"; }
-login=(--plain-http --user "$user:$password")
+login=("${plain_http[@]}" --user "$user:$password")
 pull_with_ctr() { ctr_with images pull "${login[@]}" "$@"; }
 
 if eventually ctr_with version; then

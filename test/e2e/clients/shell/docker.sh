@@ -27,9 +27,9 @@ if eventually docker version; then
   check docker-tag-elsewhere docker tag "$mine/built:v1" "$mine/mounted:v1"
   mounted() { docker push "$mine/mounted:v1" | grep 'Mounted from' >/dev/null; }
   check docker-push-mounts mounted
-  check docker-manifest-inspect json '.manifests | length == 3' docker manifest inspect --insecure "$repositories/multiarch:v1"
-  check docker-manifest-create docker manifest create --insecure "$mine/list:v1" "$mine/built:v1" "$mine/built:v2"
-  check docker-manifest-push docker manifest push --insecure -p "$mine/list:v1"
+  check docker-manifest-inspect json '.manifests | length == 3' docker manifest inspect "${insecure[@]}" "$repositories/multiarch:v1"
+  check docker-manifest-create docker manifest create "${insecure[@]}" "$mine/list:v1" "$mine/built:v1" "$mine/built:v2"
+  check docker-manifest-push docker manifest push "${insecure[@]}" -p "$mine/list:v1"
   docker_found() { docker search "$registry/debian" | grep debian >/dev/null; }
   check docker-search docker_found
   check docker-logout docker logout "$registry"
