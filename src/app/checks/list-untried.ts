@@ -10,7 +10,9 @@ export function listUntried(written: ReadonlyMap<string, unknown>): ServiceFindi
     if (!key.endsWith('_LOGIN_CONFIG') || typeof value !== 'object' || value === null) continue;
     if (Object.keys(value).length > 0) say('sign-in', `${key} names a service for signing in, which ${NOT_BUILT}`);
   }
-  if (isText(written.get('LDAP_URI'))) say('LDAP', `LDAP_URI names a directory, which ${NOT_BUILT}`);
+  // Quay's installer writes it whatever the type is; another type than Database has been refused before.
+  if (isText(written.get('LDAP_URI')))
+    say('LDAP', 'LDAP_URI names a directory that AUTHENTICATION_TYPE does not ask for, so it was not tried');
   if (isText(written.get('SECURITY_SCANNER_V4_ENDPOINT')))
     say('scanner', `SECURITY_SCANNER_V4_ENDPOINT names a Clair, which ${NOT_BUILT}`);
   const model = written.get('LOGS_MODEL');

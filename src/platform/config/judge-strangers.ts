@@ -2,6 +2,7 @@ import { type Candidate, placeOf } from './collect-candidates.ts';
 import { nearestName } from './nearest-name.ts';
 import { type ConfigProblem, formatProblem } from './problem.ts';
 import { findQuayKey, type QuayKey, quayKeyNames } from './quay-keys/find-quay-key.ts';
+import { isFilled } from './quay-keys/key-topic.ts';
 import { readValue } from './read-value.ts';
 
 export interface Judgement {
@@ -40,7 +41,7 @@ export function judgeStrangers(
       const { problems: faults } = readValue(quay.type.schema(), candidate);
       problems.push(...faults);
       if (quay.stopsStart?.when(candidate.value) !== true) {
-        if (faults.length === 0) unbuilt.push(key);
+        if (faults.length === 0 && asksForSomething(candidate.value, quay)) unbuilt.push(key);
       } else {
         stopping.add(key);
         const without = quay.stopsStart.without !== undefined && startWithout.includes(key);
@@ -60,6 +61,11 @@ export function judgeStrangers(
     );
   }
   return { problems, warnings, notes };
+}
+
+/** A feature that is not there and that the file turns off, as Quay does by itself, has no need of a warning. */
+function asksForSomething(value: unknown, quay: QuayKey): boolean {
+  return isFilled(value) || isFilled(quay.quay);
 }
 
 function startedWithout(quay: QuayKey): string {

@@ -156,7 +156,7 @@ describe('other keys', () => {
 
   test('of Quay without effect are named in one warning, obsolete ones in notes', () => {
     const { warnings, notes } = load(
-      'LDAP_URI: ldap://x\nFEATURE_BILLING: false\nUSE_CDN: false\nBITTORRENT_FILENAME_PEPPER: x\n',
+      'LDAP_URI: ldap://x\nFEATURE_BILLING: true\nUSE_CDN: false\nBITTORRENT_FILENAME_PEPPER: x\n',
     );
     expect(warnings).toEqual(['These settings of Quay have no effect in this version: FEATURE_BILLING, LDAP_URI']);
     expect(notes).toEqual([

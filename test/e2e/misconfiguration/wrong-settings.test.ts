@@ -234,7 +234,7 @@ test('a port that is none stops the start', async () => {
 
 test('"config check" says the same, and a misspelt name is only warned of', async () => {
   const place = makePlace();
-  const text = 'FEATURE_PUBLIC_CATALGO: true\nUSE_CDN: false\nFEATURE_BILLING: false\nMAIL_PORT: smtp\n';
+  const text = 'FEATURE_PUBLIC_CATALGO: true\nUSE_CDN: false\nFEATURE_BILLING: true\nMAIL_PORT: smtp\n';
   writeConfig(place, { 'config.yaml': text });
   const ending = await runGantry(['config', 'check', place.configFile]);
   expect(ending.status).toBe(1);

@@ -6,7 +6,11 @@ export const brandingKeys: KeyTopic = {
   owner: 'web-api',
   keys: {
     REGISTRY_TITLE: { type: TEXT, quay: 'Project Quay', meaning: 'Name of the registry on pages and in mails' },
-    REGISTRY_TITLE_SHORT: { type: TEXT, quay: 'Project Quay', meaning: 'The name where there is little room' },
+    REGISTRY_TITLE_SHORT: {
+      type: TEXT,
+      quay: 'Project Quay',
+      meaning: 'Name of the registry where there is little room',
+    },
     ENTERPRISE_LOGO_URL: { type: TEXT, meaning: 'Address of the logo' },
     ENTERPRISE_LOGO_URL_DARK: { type: TEXT, meaning: 'Address of the logo on dark pages' },
     BRANDING: {
@@ -52,25 +56,34 @@ export const brandingKeys: KeyTopic = {
     UI_MODELCARD_ARTIFACT_TYPE: {
       type: TEXT,
       quay: 'application/x-mlmodel',
-      meaning: 'Artifact type that is taken for such a model',
+      meaning: 'Artifact type that is taken for a model',
     },
     UI_MODELCARD_ANNOTATION: {
       type: mapOf(TEXT),
       quay: {},
-      meaning: 'Annotations of a manifest that is taken for such a model',
+      meaning: 'Annotations of a manifest that is taken for a model',
     },
     UI_MODELCARD_LAYER_ANNOTATION: {
       type: mapOf(TEXT),
       quay: { 'org.opencontainers.image.title': 'README.md' },
-      meaning: 'Annotations of the layer that holds the description',
+      meaning: 'Annotations of the layer with the description of a model',
     },
     FEATURE_UI_DELAY_AFTER_WRITE: {
       type: BOOLEAN,
       quay: false,
       meaning: 'Pages wait after a change until replicas of the database have it',
     },
-    UI_DELAY_AFTER_WRITE_SECONDS: { type: INTEGER, unit: 'seconds', quay: 3, meaning: 'How long they wait' },
-    PUBLIC_NAMESPACES: { type: TEXTS, quay: [], meaning: 'Namespaces that everybody finds among their repositories' },
+    UI_DELAY_AFTER_WRITE_SECONDS: {
+      type: INTEGER,
+      unit: 'seconds',
+      quay: 3,
+      meaning: 'How long pages wait after a change',
+    },
+    PUBLIC_NAMESPACES: {
+      type: TEXTS,
+      quay: [],
+      meaning: 'Namespaces that everybody finds among their own repositories',
+    },
     STATIC_SITE_BUCKET: { type: TEXT, obsolete: true, meaning: 'Where quay.io kept its advertising pages' },
     GOOGLE_ANALYTICS_KEY: { type: TEXT, meaning: 'Account for counting visits' },
     GOOGLE_TAGMANAGER_KEY: { type: TEXT, meaning: 'Account for scripts that count visits' },

@@ -7,13 +7,24 @@ export const hostedServiceKeys: KeyTopic = {
   keys: {
     FEATURE_BILLING: { type: BOOLEAN, quay: false, meaning: 'Accounts are paid for' },
     BILLING_TYPE: { type: TEXT, quay: 'FakeStripe', meaning: 'Service that takes the money' },
-    STRIPE_SECRET_KEY: { type: SECRET, meaning: 'Account at Stripe' },
-    STRIPE_PUBLISHABLE_KEY: { type: TEXT, meaning: 'Its public part' },
+    STRIPE_SECRET_KEY: { type: SECRET, meaning: 'Secret part of the account at Stripe' },
+    STRIPE_PUBLISHABLE_KEY: { type: TEXT, meaning: 'Public part of the account at Stripe' },
     FEATURE_RH_MARKETPLACE: { type: BOOLEAN, quay: false, meaning: 'Subscriptions bought from Red Hat count' },
     FEATURE_ENTITLEMENT_RECONCILIATION: { type: BOOLEAN, quay: false, meaning: 'Subscriptions are compared regularly' },
-    ENTITLEMENT_RECONCILIATION_USER_ENDPOINT: { type: TEXT, meaning: 'Where customers are looked up for that' },
-    ENTITLEMENT_RECONCILIATION_MARKETPLACE_ENDPOINT: { type: TEXT, meaning: 'Where subscriptions are looked up' },
-    RECONCILIATION_FREQUENCY: { type: INTEGER, unit: 'seconds', quay: 300, meaning: 'How often they are compared' },
+    ENTITLEMENT_RECONCILIATION_USER_ENDPOINT: {
+      type: TEXT,
+      meaning: 'Where customers are looked up to compare subscriptions',
+    },
+    ENTITLEMENT_RECONCILIATION_MARKETPLACE_ENDPOINT: {
+      type: TEXT,
+      meaning: 'Where subscriptions are looked up to compare them',
+    },
+    RECONCILIATION_FREQUENCY: {
+      type: INTEGER,
+      unit: 'seconds',
+      quay: 300,
+      meaning: 'How often subscriptions are compared',
+    },
     IP_DATA_API_KEY: { type: SECRET, meaning: 'Account for judging the addresses that accounts are made from' },
   },
 };
@@ -29,10 +40,18 @@ export const droppedKeys: KeyTopic = {
       meaning: 'A registry for applications before OCI had artifacts',
     },
     FEATURE_BITTORRENT: { type: BOOLEAN, obsolete: true, meaning: 'Pulls by BitTorrent' },
-    BITTORRENT_ANNOUNCE_URL: { type: TEXT, obsolete: true, meaning: 'Tracker for that' },
-    BITTORRENT_PIECE_SIZE: { type: INTEGER, obsolete: true, meaning: 'Size of pieces for that' },
-    BITTORRENT_FILENAME_PEPPER: { type: SECRET, obsolete: true, meaning: 'Secret in names of files for that' },
+    BITTORRENT_ANNOUNCE_URL: { type: TEXT, obsolete: true, meaning: 'Tracker for pulls by BitTorrent' },
+    BITTORRENT_PIECE_SIZE: { type: INTEGER, obsolete: true, meaning: 'Size of pieces for pulls by BitTorrent' },
+    BITTORRENT_FILENAME_PEPPER: {
+      type: SECRET,
+      obsolete: true,
+      meaning: 'Secret in names of files for pulls by BitTorrent',
+    },
     GPG2_PRIVATE_KEY_FILENAME: { type: ANY, obsolete: true, meaning: 'Key that signed images for rkt' },
-    GPG2_PUBLIC_KEY_FILENAME: { type: ANY, obsolete: true, meaning: 'Its public half' },
+    GPG2_PUBLIC_KEY_FILENAME: {
+      type: ANY,
+      obsolete: true,
+      meaning: 'Public half of the key that signed images for rkt',
+    },
   },
 };

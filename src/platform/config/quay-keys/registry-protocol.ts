@@ -29,13 +29,13 @@ export const registryKeys: KeyTopic = {
       type: listOf(DURATION),
       quay: ['0s', '1d', '1w', '2w', '4w'],
       owner: 'catalog',
-      meaning: 'Times that owners of namespaces may choose from',
+      meaning: 'Times that owners of namespaces may choose from for DEFAULT_TAG_EXPIRATION',
     },
     FEATURE_CHANGE_TAG_EXPIRATION: {
       type: BOOLEAN,
       quay: true,
       owner: 'catalog',
-      meaning: 'Owners of namespaces may choose at all',
+      meaning: 'Owners of namespaces may choose how long deleted tags can be brought back',
     },
     LABELED_EXPIRATION_MINIMUM: {
       type: DURATION,
@@ -66,7 +66,7 @@ export const registryKeys: KeyTopic = {
       type: BOOLEAN,
       quay: false,
       owner: 'catalog',
-      meaning: 'Fixed tags may have an end',
+      meaning: 'Tags that are fixed may have an end all the same',
     },
     FEATURE_IMAGE_EXPIRY_TRIGGER: {
       type: BOOLEAN,
@@ -79,10 +79,10 @@ export const registryKeys: KeyTopic = {
       unit: 'minutes',
       quay: 300,
       owner: 'notify',
-      meaning: 'Least time between two looks for such tags',
+      meaning: 'Least time between two looks for tags that are about to expire',
     },
     FEATURE_LIBRARY_SUPPORT: { type: BOOLEAN, quay: true, meaning: 'Names without a namespace are allowed' },
-    LIBRARY_NAMESPACE: { type: TEXT, quay: 'library', meaning: 'The namespace they belong to' },
+    LIBRARY_NAMESPACE: { type: TEXT, quay: 'library', meaning: 'The namespace of names without one' },
     FEATURE_EXTENDED_REPOSITORY_NAMES: {
       type: BOOLEAN,
       quay: true,
@@ -109,7 +109,11 @@ export const registryKeys: KeyTopic = {
       quay: '(built in)',
       meaning: 'Types of configs and layers that artifacts may have',
     },
-    OCI_NAMESPACE_WHITELIST: { type: TEXTS, obsolete: true, meaning: 'Namespaces that could push OCI images first' },
+    OCI_NAMESPACE_WHITELIST: {
+      type: TEXTS,
+      obsolete: true,
+      meaning: 'Namespaces that could push OCI images before all could',
+    },
     V22_NAMESPACE_BLACKLIST: { type: TEXTS, obsolete: true, meaning: 'Namespaces that got the oldest manifests' },
     FEATURE_REFERRERS_API: {
       type: BOOLEAN,
@@ -137,7 +141,12 @@ export const registryKeys: KeyTopic = {
       obsolete: true,
       meaning: 'Some namespaces alone could push by the first protocol',
     },
-    V1_PUSH_WHITELIST: { type: TEXTS, quay: [], obsolete: true, meaning: 'Those namespaces' },
+    V1_PUSH_WHITELIST: {
+      type: TEXTS,
+      quay: [],
+      obsolete: true,
+      meaning: 'Namespaces that could push by the first protocol',
+    },
     LABEL_KEY_RESERVED_PREFIXES: {
       type: TEXTS,
       quay: [],
@@ -150,8 +159,8 @@ export const registryKeys: KeyTopic = {
       owner: 'catalog',
       meaning: 'Beginnings of labels that users may not set',
     },
-    FEATURE_RATE_LIMITS: { type: BOOLEAN, quay: false, meaning: 'Clients may send so many requests a second' },
-    NON_RATE_LIMITED_NAMESPACES: { type: TEXTS, quay: [], meaning: 'Namespaces without that limit' },
+    FEATURE_RATE_LIMITS: { type: BOOLEAN, quay: false, meaning: 'Requests a second are limited for each client' },
+    NON_RATE_LIMITED_NAMESPACES: { type: TEXTS, quay: [], meaning: 'Namespaces without a limit on requests' },
     SIGNED_GRANT_EXPIRATION_SEC: {
       type: INTEGER,
       quay: 86_400,
@@ -177,12 +186,17 @@ export const registryKeys: KeyTopic = {
       owner: 'web-api',
       meaning: 'Descriptions of repositories are looked through for advertising',
     },
-    SPAM_DETECTION_DRY_RUN: { type: BOOLEAN, quay: true, owner: 'web-api', meaning: 'Findings are only noted' },
+    SPAM_DETECTION_DRY_RUN: {
+      type: BOOLEAN,
+      quay: true,
+      owner: 'web-api',
+      meaning: 'Advertising in descriptions is noted and not refused',
+    },
     SPAM_DETECTION_FAIL_OPEN: {
       type: BOOLEAN,
       quay: true,
       owner: 'web-api',
-      meaning: 'Texts are accepted when they cannot be looked through',
+      meaning: 'Descriptions are accepted when they cannot be looked through',
     },
     SPAM_DETECTION_CLASSIFIER_PATH: {
       type: TEXT,
@@ -190,7 +204,15 @@ export const registryKeys: KeyTopic = {
       owner: 'web-api',
       meaning: 'File that tells advertising from other text',
     },
-    SPAM_DETECTION_CLASSIFIER_VERSION: { type: TEXT, owner: 'web-api', meaning: 'Version that file must have' },
-    SPAM_DETECTION_CLASSIFIER_SHA256: { type: TEXT, owner: 'web-api', meaning: 'Sum that file must have' },
+    SPAM_DETECTION_CLASSIFIER_VERSION: {
+      type: TEXT,
+      owner: 'web-api',
+      meaning: 'Version that SPAM_DETECTION_CLASSIFIER_PATH must have',
+    },
+    SPAM_DETECTION_CLASSIFIER_SHA256: {
+      type: TEXT,
+      owner: 'web-api',
+      meaning: 'Checksum that SPAM_DETECTION_CLASSIFIER_PATH must have',
+    },
   },
 };

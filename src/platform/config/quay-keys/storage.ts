@@ -24,7 +24,7 @@ export const storageKeys: KeyTopic = {
     DISTRIBUTED_STORAGE_REQUIRES_ALL_AVAILABLE: {
       type: BOOLEAN,
       quay: false,
-      meaning: 'That check fails when any engine is down',
+      meaning: 'The health check fails when any storage engine is down',
     },
     FEATURE_STORAGE_REPLICATION: {
       type: BOOLEAN,
@@ -55,7 +55,12 @@ export const storageKeys: KeyTopic = {
       owner: 'builds',
       meaning: 'Engine for files that users upload for builds',
     },
-    USERFILES_PATH: { type: TEXT, quay: 'userfiles/', owner: 'builds', meaning: 'Folder of these files in the engine' },
+    USERFILES_PATH: {
+      type: TEXT,
+      quay: 'userfiles/',
+      owner: 'builds',
+      meaning: 'Folder in the engine for files that users upload for builds',
+    },
     CLEAN_BLOB_UPLOAD_FOLDER: { type: BOOLEAN, quay: true, meaning: 'Left-over files of uploads are removed' },
     BLOBUPLOAD_DELETION_DATE_THRESHOLD: {
       type: INTEGER,
