@@ -26,10 +26,10 @@ export const configCheck: Command = {
       return 1;
     }
     const { settings } = readSettings(flags);
-    const certificate = await checkServerCertificate(settings.listeners);
-    for (const { severity, path, message } of certificate) console.log(`${severity}: ${path}: ${message}`);
-    if (certificate.some(({ severity }) => severity === 'error')) return 1;
     if (values.online !== true) {
+      const certificate = await checkServerCertificate(settings.listeners);
+      for (const { severity, path, message } of certificate) console.log(`${severity}: ${path}: ${message}`);
+      if (certificate.some(({ severity }) => severity === 'error')) return 1;
       console.log('The configuration can be used');
       return 0;
     }

@@ -1,6 +1,7 @@
 import type { InspectedConfig } from '../../platform/config/index.ts';
 import type { configFields } from '../config.ts';
 import type { AppSettings } from '../settings.ts';
+import { checkCertificate } from './check-certificate.ts';
 import { checkMail } from './check-mail.ts';
 import { listUntried } from './list-untried.ts';
 import type { ServiceFinding } from './service-finding.ts';
@@ -17,7 +18,10 @@ export interface CheckedConfig {
 /** Tries one service after the other, and those that nothing would be tried of are named. */
 export async function* checkServices(checked: CheckedConfig): AsyncGenerator<ServiceFinding> {
   const written = new Map(checked.config.settings.map(({ key, written: value }) => [key, value]));
-  const checks: readonly (readonly [string, () => Promise<ServiceFinding>])[] = [['mail', () => checkMail(written)]];
+  const checks: readonly (readonly [string, () => Promise<ServiceFinding>])[] = [
+    ['certificate', () => checkCertificate(checked.settings.listeners)],
+    ['mail', () => checkMail(written)],
+  ];
   for (const [service, check] of checks) yield await within(service, check);
   yield* listUntried(written);
 }

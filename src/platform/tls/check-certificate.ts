@@ -12,6 +12,8 @@ export interface CertificateFinding {
   readonly path: string;
   /** What is wrong and what to do. */
   readonly message: string;
+  /** Nothing is wrong yet. */
+  readonly isAhead?: true;
 }
 
 export interface CertificateUse {
@@ -53,7 +55,7 @@ export function checkCertificate(files: CertificateFiles, use: CertificateUse): 
   }
   const refusal = refusalOfOpenssl(files);
   if (refusal !== undefined) say('error', files.certificate.path, `The certificate and key cannot be used: ${refusal}`);
-  sayAboutTime(leaf, use.now, (message) => say('warning', files.certificate.path, message));
+  findings.push(...aboutTime(leaf, use.now, files.certificate.path));
   for (const host of use.hosts) {
     if (covers(leaf, host)) continue;
     say('warning', files.certificate.path, notCovered(leaf, host));
@@ -145,16 +147,21 @@ function refusalOfOpenssl({ certificate, key }: CertificateFiles): string | unde
   }
 }
 
-function sayAboutTime(leaf: X509Certificate, now: number, warn: (message: string) => void): void {
+function aboutTime(leaf: X509Certificate, now: number, path: string): CertificateFinding[] {
   const [from, until] = [leaf.validFromDate, leaf.validToDate];
   const day = (date: Date): string => date.toISOString().slice(0, 10);
-  if (now >= until.getTime())
-    warn(`The certificate expired on ${day(until)}; clients refuse it. Put a new one in its place`);
-  else if (now < from.getTime()) {
-    warn(`The certificate is only valid from ${from.toISOString()} on; check the clock of this machine, or wait`);
-  } else if (until.getTime() - now < WARN_BEFORE_MS) {
-    warn(`The certificate expires on ${day(until)}; put a new one in its place before, no restart is needed`);
+  const severity = 'warning';
+  if (now >= until.getTime()) {
+    const message = `The certificate expired on ${day(until)}; clients refuse it. Put a new one in its place`;
+    return [{ severity, path, message }];
   }
+  if (now < from.getTime()) {
+    const message = `The certificate is only valid from ${from.toISOString()} on; check the clock of this machine, or wait`;
+    return [{ severity, path, message }];
+  }
+  if (until.getTime() - now >= WARN_BEFORE_MS) return [];
+  const message = `The certificate expires on ${day(until)}; put a new one in its place before, no restart is needed`;
+  return [{ severity, path, message, isAhead: true }];
 }
 
 function covers(leaf: X509Certificate, host: string): boolean {
