@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineConfig } from '../config/index.ts';
+import { defineConfig, sizeBytes } from '../config/index.ts';
 import type { LogLevel } from './create-logger.ts';
 
 /** Quay has Python's names. */
@@ -25,5 +25,28 @@ export const logConfig = defineConfig({
     default: 'INFO',
     description: 'Least level of what is logged. DEBUG adds a line for each successful read',
     quayDefault: 'DEBUG',
+  },
+  LOG_FORMAT: {
+    schema: z.enum(['json', 'text']),
+    default: 'json',
+    description: 'One JSON object a line, or text for people',
+    ours: true,
+  },
+  LOG_FILE: {
+    schema: z.string().min(1),
+    description: 'File for the log, relative to the data directory. Default: standard output',
+    ours: true,
+  },
+  LOG_FILE_MAX_SIZE: {
+    schema: sizeBytes().refine((bytes) => bytes >= 64 * 1024, 'write at least "64K"'),
+    default: '100M',
+    description: 'The log file is put aside as LOG_FILE.1 before it grows beyond this',
+    ours: true,
+  },
+  LOG_FILE_KEEP: {
+    schema: z.int().min(0).max(1000),
+    default: 3,
+    description: 'How many log files that were put aside are kept',
+    ours: true,
   },
 });

@@ -1,5 +1,6 @@
-import { type Bindings, type ChildLoggerOptions, type DestinationStream, type Logger, pino } from 'pino';
+import { type Bindings, type ChildLoggerOptions, type DestinationStream, type LogFn, type Logger, pino } from 'pino';
 import { redactFields, redactLine } from './redact.ts';
+import type { RepeatLimit } from './limit-repeats.ts';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 
@@ -7,6 +8,8 @@ export interface LoggerOptions {
   readonly level: LogLevel;
   /** Takes whole lines of JSON; standard output when absent. */
   readonly destination?: DestinationStream;
+  /** Decides which warnings and errors are too many of the same. */
+  readonly repeats?: RepeatLimit;
 }
 
 /**
@@ -14,6 +17,7 @@ export interface LoggerOptions {
  * reaches the destination: fields and bindings are filtered by key name at any depth, then the line by patterns.
  */
 export function createLogger(options: LoggerOptions): Logger {
+  const { repeats } = options;
   const destination = options.destination ?? pino.destination({ fd: 1, sync: true });
   const log = pino(
     {
@@ -26,7 +30,7 @@ export function createLogger(options: LoggerOptions): Logger {
         level: (label) => ({ level: label }),
         log: redactFields,
       },
-      hooks: { streamWrite: redactLine },
+      hooks: { streamWrite: redactLine, ...(repeats === undefined ? {} : { logMethod: limited(repeats) }) },
     },
     destination,
   );
@@ -37,4 +41,17 @@ export function createLogger(options: LoggerOptions): Logger {
       Reflect.apply(makeChild, self, [redactFields(bindings), childOptions]),
   });
   return log;
+}
+
+const WARN = pino.levels.values['warn'] ?? 40;
+
+function limited(repeats: RepeatLimit) {
+  return function logMethod(this: Logger, args: Parameters<LogFn>, write: LogFn, level: number): void {
+    if (level < WARN || repeats.admit(messageOf(args))) write.apply(this, args);
+  };
+}
+
+function messageOf([first, second]: readonly unknown[]): string {
+  if (typeof first === 'string') return first;
+  return typeof second === 'string' ? second : '';
 }

@@ -10,6 +10,8 @@ const MAX_ITEMS = 100;
 const TEXT_PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/(\b[a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/@"\\]{1,500}@/gi, `$1${REDACTED}@`],
   [/\b(bearer|basic)\s+[\w.~+/=-]{4,}/gi, `$1 ${REDACTED}`],
+  // A secret that is a part of a path, as Quay has it.
+  [/(\/health\/enabledebug\/)[^\s"?#\\]+/gi, `$1${REDACTED}`],
   [/\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g, REDACTED],
   [
     /(\b[\w-]{0,40}(?:password|passwd|secret|token|api_?key|cookie)(?:=|:\s?|\\+"\s?:\s?(?:\\+")?))[^\s&"\\,;}\]]+/gi,
