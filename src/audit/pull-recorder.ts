@@ -8,6 +8,8 @@ import { insertEntries } from './store.ts';
 export interface PullRecorder {
   /** Takes the entry into memory and returns at once. Never throws. */
   record(entry: AuditEntry): void;
+  /** How many entries wait for the database, and how many were given up since the start. */
+  readonly backlog: { readonly waiting: number; readonly dropped: number };
   /** Writes what is left, with one attempt. Nothing may be recorded afterwards. */
   close(): Promise<void>;
 }
@@ -36,10 +38,12 @@ export function createPullRecorder({ db, clock, log, capacity = 50_000 }: PullRe
   let flushing: Promise<boolean> | undefined;
   let cancelTimer: (() => void) | undefined;
   let dropped = 0;
+  let droppedEver = 0;
 
   function record(entry: AuditEntry): void {
     if (waiting.length >= capacity) {
       dropped += 1;
+      droppedEver += 1;
       return;
     }
     waiting.push({ entry, recordedAt: clock.now() });
@@ -101,5 +105,16 @@ export function createPullRecorder({ db, clock, log, capacity = 50_000 }: PullRe
     cancelTimer?.();
   }
 
-  return { record, close };
+  return {
+    record,
+    close,
+    backlog: {
+      get waiting() {
+        return waiting.length;
+      },
+      get dropped() {
+        return droppedEver;
+      },
+    },
+  };
 }

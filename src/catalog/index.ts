@@ -1,4 +1,5 @@
 export type { CatalogPolicy } from './config.ts';
+export { countRepositories } from './repository-store.ts';
 export { createRepository } from './create-repository.ts';
 export type { CreateRepository } from './create-repository.ts';
 export { decide, grantedActions } from './decide-access.ts';

@@ -1,4 +1,4 @@
-import type { Transaction } from '../platform/db/index.ts';
+import type { Database, Transaction } from '../platform/db/index.ts';
 import type { Repository } from './model.ts';
 import type { CatalogTables, RepositoryRole, Visibility } from './tables.ts';
 
@@ -70,4 +70,15 @@ export async function markRepositoryDeleted(tx: Transaction, repositoryId: numbe
     .where('deleted_at', 'is', null)
     .executeTakeFirst();
   return result.numUpdatedRows > 0n;
+}
+
+/** How many repositories are alive. Reads the whole table, beside the short reads. */
+export async function countRepositories(db: Database): Promise<number> {
+  const row = await db
+    .report<CatalogTables>()
+    .selectFrom('repository')
+    .select((e) => e.fn.countAll<number>().as('rows'))
+    .where('deleted_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  return row.rows;
 }

@@ -22,6 +22,6 @@ export type { RefreshTokens } from './refresh-token.ts';
 export type { IssuedToken, RegistryGrant, RegistryTokens, TokenAccess } from './registry-token.ts';
 export type { KeyRing } from './service-keys/key-ring.ts';
 export type { SetupOrigin } from './setup-gate.ts';
-export { findUserEmail } from './store.ts';
+export { countNamespaces, findUserEmail } from './store.ts';
 export type { IdentityTables } from './tables.ts';
 export { identityConfig, identityRules } from './config.ts';

@@ -197,3 +197,17 @@ export async function findUserEmail(db: Database, userId: number): Promise<strin
     .executeTakeFirst();
   return row?.email ?? undefined;
 }
+
+/** How many users and organizations there are. Reads the whole table, beside the short reads. */
+export async function countNamespaces(
+  db: Database,
+): Promise<{ readonly users: number; readonly organizations: number }> {
+  const rows = await db
+    .report<IdentityTables>()
+    .selectFrom('namespace')
+    .select((e) => ['kind', e.fn.countAll<number>().as('rows')])
+    .groupBy('kind')
+    .execute();
+  const rowsOf = (kind: 'user' | 'organization'): number => rows.find((row) => row.kind === kind)?.rows ?? 0;
+  return { users: rowsOf('user'), organizations: rowsOf('organization') };
+}

@@ -20,6 +20,7 @@ export function clockedDatabase(db: Database, clock: Clock): Database {
         }),
       ),
     now,
+    usage: () => db.usage(),
     close: () => db.close(),
   };
 }

@@ -28,8 +28,22 @@ export interface Database {
   transaction<R>(work: (tx: Transaction) => Promise<R>): Promise<R>;
   /** Milliseconds since the epoch on the database's clock. */
   now(): Promise<number>;
+  /** How busy the connections are at this moment. */
+  usage(): DatabaseUsage;
   /** Waits for running transactions (at most 5 s), then closes. */
   close(): Promise<void>;
+}
+
+/** How the connections of this process to its database stand. */
+export interface DatabaseUsage {
+  /** Connections opened and closed since the start. */
+  readonly opened: number;
+  readonly closed: number;
+  /** Connections at work, and open ones that are not. */
+  readonly inUse: number;
+  readonly available: number;
+  /** Who waits for a connection; SQLite: transactions that wait for the writer. */
+  readonly waiting: number;
 }
 
 export interface Transaction {

@@ -1,4 +1,5 @@
-export type { Database, Dialect, Transaction } from './database.ts';
+export type { Database, DatabaseUsage, Dialect, Transaction } from './database.ts';
+export { appliedMigrations } from './applied-migrations.ts';
 export { isForeignKeyViolation, isUniqueViolation } from './errors.ts';
 export type { Migration, SqlTypes } from './migration.ts';
 export { UnknownMigrationsError } from './pending-migrations.ts';

@@ -172,3 +172,44 @@ function isDue(e: ExpressionBuilder<QueueTables, 'job'>, queues: readonly string
 function storableError(error: string | undefined): string | null {
   return error?.replaceAll('\0', ' ').slice(0, ERROR_MAX) ?? null;
 }
+
+/** The jobs of one queue at a moment. */
+export interface JobCounts {
+  readonly queue: string;
+  /** Due, and nobody works on them. */
+  readonly available: number;
+  readonly locked: number;
+  /** Given up. */
+  readonly failed: number;
+  /** How long the most overdue one has waited. */
+  readonly overdueMs: number;
+}
+
+/** Counts the jobs that are due, worked on or given up; those planned for later are none of these. */
+export async function countJobs(db: Database): Promise<readonly JobCounts[]> {
+  const now = await db.now();
+  const rows = await db
+    .report<QueueTables>()
+    .selectFrom('job')
+    .select((e) => {
+      const failed = e('failed_at', 'is not', null);
+      const locked = e.and([e('failed_at', 'is', null), e('lease_until', '>=', now)]);
+      const available = e.and([
+        e('failed_at', 'is', null),
+        e('run_at', '<=', now),
+        e.or([e('lease_until', 'is', null), e('lease_until', '<', now)]),
+      ]);
+      const count = (which: typeof failed) => e.fn.sum<number>(e.case().when(which).then(1).else(0).end());
+      return [
+        'queue',
+        count(failed).as('failed'),
+        count(locked).as('locked'),
+        count(available).as('available'),
+        e.fn.min<number | null>(e.case().when(available).then(e.ref('run_at')).end()).as('oldest'),
+      ];
+    })
+    .groupBy('queue')
+    .orderBy('queue')
+    .execute();
+  return rows.map(({ oldest, ...row }) => ({ ...row, overdueMs: oldest === null ? 0 : Math.max(now - oldest, 0) }));
+}

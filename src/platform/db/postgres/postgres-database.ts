@@ -34,6 +34,10 @@ export async function createPostgresDatabase(options: PostgresOptions): Promise<
   const pool = await openPool(options.uri, options.connections ?? 10);
   const transactions = { pool, transactionMs: options.transactionMs ?? TRANSACTION_MS, log: options.log };
   const names = new StatementNames();
+  let opened = 0;
+  let closed = 0;
+  pool.on('connect', () => (opened += 1));
+  pool.on('remove', () => (closed += 1));
   const outside = async (query: CompiledQuery, name?: string): Promise<PgResult> => {
     refuseInsideTransaction();
     try {
@@ -61,6 +65,13 @@ export async function createPostgresDatabase(options: PostgresOptions): Promise<
       const rows = (await pool.query(NOW).catch(rethrow)).rows as { now: number }[];
       return Number(rows[0]?.now);
     },
+    usage: () => ({
+      opened,
+      closed,
+      inUse: pool.totalCount - pool.idleCount,
+      available: pool.idleCount,
+      waiting: pool.waitingCount,
+    }),
     close: async () => {
       const giveUp = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS).unref());
       await Promise.race([pool.end(), giveUp]);

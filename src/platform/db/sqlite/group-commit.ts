@@ -63,6 +63,16 @@ export class GroupCommit {
     });
   }
 
+  /** Transactions that wait for their turn. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  /** Whether a transaction is running. */
+  get busy(): boolean {
+    return this.#running !== undefined;
+  }
+
   /** Lets what waits finish for at most 5 s; refuses new transactions. */
   async close(): Promise<void> {
     this.#closed = true;

@@ -53,7 +53,10 @@ export class RemoteConnection {
   }
 
   #start(): Worker {
-    const worker = new Worker(workerEntry('sqlite-connection', import.meta.url), { workerData: this.#data });
+    const worker = new Worker(workerEntry('sqlite-connection', import.meta.url), {
+      name: this.#data.readOnly ? 'database-reader' : 'database-writer',
+      workerData: this.#data,
+    });
     worker.on('message', (reply: StatementReply) => this.#settle(worker, reply));
     worker.on('error', (error) => this.#end(worker, error));
     worker.on('exit', () => this.#end(worker, new Error('The thread of the database has ended')));

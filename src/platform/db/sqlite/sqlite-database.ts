@@ -80,6 +80,12 @@ export async function createSqliteDatabase(options: SqliteOptions): Promise<Data
       return commits.transaction(work);
     },
     now: () => Promise.resolve(Date.now()),
+    usage: () => {
+      // The one of this thread, the writer, and the reader once it was needed.
+      const opened = reader === undefined ? 2 : 3;
+      const inUse = commits.busy ? 1 : 0;
+      return { opened, closed: 0, inUse, available: opened - inUse, waiting: commits.waiting };
+    },
     close: async () => {
       await commits.close();
       await Promise.all([writer.close(), reader?.close()]);
