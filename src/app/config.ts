@@ -9,6 +9,7 @@ import { netConfig } from '../platform/net/index.ts';
 import { tlsConfig } from '../platform/tls/index.ts';
 import { registryConfig } from '../registry/index.ts';
 import { storageConfig, storageRules } from '../storage/index.ts';
+import { monitoringConfig, monitoringRules } from './monitoring-config.ts';
 
 /** The keys of each slice. */
 export const configPieces = {
@@ -23,6 +24,7 @@ export const configPieces = {
   identity: identityConfig,
   catalog: catalogConfig,
   registry: registryConfig,
+  app: monitoringConfig,
 };
 
 /** Every key of the configuration file that has an effect. */
@@ -34,4 +36,5 @@ export const configRules: readonly ConfigRule<typeof configFields>[] = [
   ...httpRules,
   ...storageRules,
   ...identityRules,
+  ...monitoringRules,
 ];

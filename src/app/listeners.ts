@@ -51,7 +51,7 @@ export interface Listeners {
 }
 
 /** Probes of a cluster and Prometheus come by plain HTTP; these answers hold no secret. */
-const PLAIN_PREFIXES = new Set(['/health', '/metrics']);
+const PLAIN_PREFIXES = new Set(['/health', '/status', '/metrics']);
 /** Two years, what browsers ask of hosts on their built-in lists. */
 const STRICT_TRANSPORT = 'max-age=63072000';
 /** Browsers keep the rule for a host whatever the port: on this one it would break everybody's other programs. */

@@ -1,23 +1,29 @@
 import { AppError } from '../kernel/errors.ts';
-import { isAddressedHere, type RequestHandler } from '../platform/http/index.ts';
+import type { RequestHandler } from '../platform/http/index.ts';
 import type { Metrics } from '../platform/metrics/index.ts';
+import { createMetricsGuard, type MetricsAccess } from './may-read-metrics.ts';
 
-const LOOPBACK = /^(?:::1|(?:::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3})$/;
-
-/** `/metrics` in the Prometheus text format, for clients on this machine only: it tells who uses the registry how. */
-export function createMetricsHandler(metrics: Metrics): RequestHandler {
+/** `/metrics` in the Prometheus text format, for those who may read it; for others the address does not exist. */
+export function createMetricsHandler(metrics: Metrics, access: MetricsAccess): RequestHandler {
+  const mayRead = createMetricsGuard(access);
   return async (context) => {
-    const { clientAddress, res } = context;
-    if (!LOOPBACK.test(clientAddress) || !isAddressedHere(context)) {
-      throw new AppError('NOT_FOUND', 'There is no such page');
+    const { method, path, res } = context;
+    const verdict = mayRead(context);
+    if (verdict === 'refuse' || path !== '/metrics') throw new AppError('NOT_FOUND', 'There is no such page');
+    if (verdict === 'ask') {
+      throw new AppError('UNAUTHORIZED', 'The metrics are for holders of METRICS_TOKEN; send it as Bearer token', {
+        headers: { 'WWW-Authenticate': 'Bearer realm="metrics"' },
+      });
+    }
+    if (method !== 'GET' && method !== 'HEAD') {
+      throw new AppError('UNSUPPORTED', 'The metrics can only be read', { headers: { Allow: 'GET, HEAD' } });
     }
     const { contentType, text } = await metrics.renderMetrics();
-    const headers = {
+    res.writeHead(200, {
       'Content-Type': contentType,
       'Content-Length': Buffer.byteLength(text),
       'Cache-Control': 'no-store',
-    };
-    res.writeHead(200, headers);
-    res.end(text);
+    });
+    res.end(method === 'HEAD' ? undefined : text);
   };
 }

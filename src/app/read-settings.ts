@@ -12,6 +12,7 @@ import {
 import { tlsParameters } from '../platform/tls/index.ts';
 import { type AppConfig, configFields, configRules } from './config.ts';
 import type { ListenerSettings } from './listeners.ts';
+import { toLogSettings, toMonitoringSettings } from './monitoring-settings.ts';
 import type { AppSettings } from './settings.ts';
 
 export interface LaunchSettings {
@@ -74,7 +75,8 @@ function toSettings(launch: LaunchOptions, config: AppConfig, host: string | und
     storagePath:
       engine === undefined ? join(launch.dataDirectory, 'blobs') : resolve(launch.dataDirectory, engine.storagePath),
     secretKey: config.DATABASE_SECRET_KEY?.reveal(),
-    logLevel: config.LOGGING_LEVEL,
+    log: toLogSettings(config, launch.dataDirectory),
+    monitoring: toMonitoringSettings(config),
     identity: {
       serverHostname: config.SERVER_HOSTNAME ?? `localhost:${launch.port}`,
       superUsers: config.FEATURE_SUPER_USERS ? config.SUPER_USERS : [],

@@ -1,8 +1,9 @@
 import type { CatalogPolicy } from '../catalog/index.ts';
 import type { IdentitySettings } from '../identity/index.ts';
-import type { LogLevel } from '../platform/log/index.ts';
+import type { LogSettings } from '../platform/log/index.ts';
 import type { RegistrySettings } from '../registry/index.ts';
 import type { ListenerSettings } from './listeners.ts';
+import type { MonitoringSettings } from './monitoring-settings.ts';
 
 /** Everything that the composition needs to know, already read and checked. */
 export interface AppSettings {
@@ -17,7 +18,8 @@ export interface AppSettings {
   readonly storagePath: string;
   /** DATABASE_SECRET_KEY; undefined: generated and kept in the data directory. */
   readonly secretKey: string | undefined;
-  readonly logLevel: LogLevel;
+  readonly log: LogSettings;
+  readonly monitoring: MonitoringSettings;
   readonly identity: IdentitySettings;
   readonly catalog: CatalogPolicy;
   readonly registry: RegistrySettings;

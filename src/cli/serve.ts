@@ -1,5 +1,5 @@
 import { readSettings, type RunningServer, serve } from '../app/index.ts';
-import { createLogger } from '../platform/log/index.ts';
+import { createServiceLog } from '../platform/log/index.ts';
 import type { Command } from './command.ts';
 import { COMMON_OPTIONS, parseOptions } from './parse-options.ts';
 
@@ -16,12 +16,15 @@ export const serveCommand: Command = {
       host: { type: 'string' },
     });
     const { settings, config } = readSettings(values);
-    const log = createLogger({ level: settings.logLevel });
+    const serviceLog = createServiceLog(settings.log);
+    const { log } = serviceLog;
+    // Whoever has moved the log file away says so with this signal.
+    process.on('SIGHUP', () => serviceLog.reopen());
     for (const warning of config.warnings) log.warn(warning);
     for (const note of config.notes) log.info(note);
     const stopRequested = Promise.withResolvers<NodeJS.Signals>();
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopRequested.resolve(signal));
-    const server = await serve(settings, log);
+    const server = await serve(settings, log, serviceLog.tally);
     const { port, tlsPort } = server.ports;
     const places = tlsPort === undefined ? `port ${port}` : `port ${tlsPort} with TLS, port ${port} sends there`;
     log.info({ ...server.ports, data: settings.dataDirectory }, `Listening on ${places}`);

@@ -178,6 +178,12 @@ export const ERRORS = {
     quay: 'downstream_issue',
     when: 'The database does not answer',
   },
+  STARTING_UP: {
+    status: 503,
+    oci: 'UNSUPPORTED',
+    quay: 'downstream_issue',
+    when: 'The server is starting and may be changing its database; try again after the seconds named in Retry-After',
+  },
   SHUTTING_DOWN: { status: 503, oci: 'UNSUPPORTED', quay: 'downstream_issue', when: 'The server is shutting down' },
   CLIENT_CLOSED_REQUEST: {
     status: 499,

@@ -36,7 +36,7 @@ const BEARER = /^bearer /i;
  * Errors: UNAUTHORIZED with a challenge when credentials were sent but are not good; TOO_MANY_REQUESTS.
  */
 export async function authenticateRequest(
-  ports: Pick<RegistryPorts, 'authenticateBasic' | 'registryTokens'>,
+  ports: Pick<RegistryPorts, 'authenticateBasic' | 'meters' | 'registryTokens'>,
   context: RequestContext,
   challenge: Challenge,
 ): Promise<Caller> {
@@ -44,6 +44,7 @@ export async function authenticateRequest(
   if (header === undefined) return NOBODY;
   if (BEARER.test(header)) {
     const grant = await ports.registryTokens.verify(header.slice(7).trim());
+    ports.meters.tokenRead(grant !== undefined);
     if (grant !== undefined) return { actor: grant.actor, bound: grant.access, presented: true };
   } else {
     const basic = parseBasicCredentials(header);

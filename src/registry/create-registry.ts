@@ -21,7 +21,7 @@ import { answerTags } from './list-tags.ts';
 import type { RegistryPorts, RegistrySettings } from './ports.ts';
 import { pushManifest } from './put-manifest.ts';
 import { parseRoute } from './route.ts';
-import type { RepositoryRoute } from './route.ts';
+import type { RepositoryRoute, Route } from './route.ts';
 import { answerPing, answerSearch } from './search-repositories.ts';
 import { handleUpload } from './handle-upload.ts';
 import { createBlobSender } from './send-blob.ts';
@@ -38,6 +38,20 @@ export interface Registry {
   readonly jobs: readonly JobHandler[];
 }
 
+/** What the metrics call the routes. */
+const ROUTE_NAMES: Readonly<Record<Route['kind'], string>> = {
+  base: '/v2/',
+  token: '/v2/auth',
+  catalog: '/v2/_catalog',
+  manifest: '/v2/{name}/manifests/{reference}',
+  blob: '/v2/{name}/blobs/{digest}',
+  uploads: '/v2/{name}/blobs/uploads/',
+  upload: '/v2/{name}/blobs/uploads/{upload}',
+  tags: '/v2/{name}/tags/list',
+  referrers: '/v2/{name}/referrers/{digest}',
+  refused: '/v2',
+};
+
 /** The registry protocol (OCI distribution-spec) over the given ports. Starts nothing. */
 export function createRegistry(ports: RegistryPorts, settings: RegistrySettings): Registry {
   const locks = createUploadLocks();
@@ -46,6 +60,7 @@ export function createRegistry(ports: RegistryPorts, settings: RegistrySettings)
   async function v2Handler(context: RequestContext): Promise<void> {
     const { method } = context;
     const route = parseRoute(method, context.path, settings.libraryNamespace);
+    context.route = ROUTE_NAMES[route.kind];
     if (route.kind === 'refused') {
       throw new AppError(
         route.code,
@@ -72,7 +87,11 @@ export function createRegistry(ports: RegistryPorts, settings: RegistrySettings)
     }
     if (route.kind === 'manifest' && method === 'PUT') {
       await authorizeRequest(ports, caller, route, 'push', refuse);
-      return pushManifest(ports, settings, context, caller, route);
+      return pushManifest(ports, settings, context, caller, route).catch((error: unknown) => {
+        const status = error instanceof AppError ? error.status : 500;
+        ports.meters.pushed(status, context.req.headers['content-type']);
+        throw error;
+      });
     }
     return onRepository(context, caller, route, refuse);
   }

@@ -18,7 +18,7 @@ import { uploadUnknown } from './upload-request.ts';
  * Errors: DIGEST_INVALID, after which the upload is gone; BLOB_UPLOAD_UNKNOWN when the repository is; UNAUTHORIZED, DENIED.
  */
 export async function finishUpload(
-  ports: Pick<RegistryPorts, 'db' | 'policy' | 'storage'>,
+  ports: Pick<RegistryPorts, 'db' | 'meters' | 'policy' | 'storage'>,
   settings: Pick<RegistrySettings, 'pushLeaseMs'>,
   push: { readonly caller: Caller; readonly address: RepositoryAddress; readonly clientAddress: string },
   upload: Pick<Upload, 'id' | 'repositoryId' | 'sizeBytes'>,
@@ -41,6 +41,7 @@ export async function finishUpload(
     await grantLease(tx, { repositoryId: repository.id, blobId, forMs: settings.pushLeaseMs });
     await deleteUpload(tx, upload.id);
   });
+  ports.meters.received(stored.sizeBytes);
 }
 
 /** Forgets an upload and its bytes: the row first, so that no request finds one whose bytes are going. */

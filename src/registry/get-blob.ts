@@ -17,7 +17,7 @@ import type { RegistryPorts, RegistrySettings } from './ports.ts';
 import type { RepositoryAddress } from './route.ts';
 import type { SendBlob } from './send-blob.ts';
 
-type Ports = Pick<RegistryPorts, 'db' | 'storage'> & { readonly sendBlob: SendBlob };
+type Ports = Pick<RegistryPorts, 'db' | 'meters' | 'storage'> & { readonly sendBlob: SendBlob };
 type BlobAddress = RepositoryAddress & { readonly digest: Digest };
 
 /**
@@ -89,9 +89,11 @@ async function send(
   range: ByteRange,
 ): Promise<void> {
   const list = headerList(headers);
-  list.push('Content-Length', String(range.last - range.first + 1));
+  const length = range.last - range.first + 1;
+  list.push('Content-Length', String(length));
   context.res.writeHead(status, list);
   await ports.sendBlob(context.res, reader, range.first, range.last + 1);
+  ports.meters.sent(length);
 }
 
 /** `If-Range` makes the range depend on the content still being the same (RFC 9110 §13.1.5: strong comparison only). */

@@ -14,13 +14,19 @@ import type { ManifestReference, RepositoryAddress } from './route.ts';
  * with, whatever `Accept` asks for: converting would change the digest. Errors: MANIFEST_UNKNOWN.
  */
 export async function getManifest(
-  ports: Pick<RegistryPorts, 'db' | 'pulls'>,
+  ports: Pick<RegistryPorts, 'db' | 'meters' | 'pulls'>,
   context: RequestContext,
   caller: Caller,
   address: RepositoryAddress & ManifestReference,
   repository: Repository,
 ): Promise<void> {
+  const isPull = context.method === 'GET';
+  const by = address.tag === undefined ? 'manifest' : 'tag';
   const manifest = await findManifest(ports, address, repository.id);
+  if (manifest === undefined) {
+    if (isPull) ports.meters.pulled(by, 404);
+    throw manifestUnknown(address);
+  }
   const digest = address.digest ?? manifest.digest;
   const headers = {
     'Content-Type': manifest.mediaType,
@@ -30,10 +36,13 @@ export async function getManifest(
     'Cache-Control': address.tag === undefined ? 'private, max-age=31536000, immutable' : 'private, no-cache',
   };
   if (matchesEntityTag(context.req.headers['if-none-match'], digest)) {
+    if (isPull) ports.meters.pulled(by, 304);
     answerEmpty(context, 304, headers);
     return;
   }
-  if (context.method === 'GET') {
+  if (isPull) {
+    ports.meters.pulled(by, 200);
+    ports.meters.sent(manifest.bytes.length);
     ports.pulls.record({
       kind: 'pull_repo',
       actor: auditActor(caller.actor),
@@ -50,12 +59,12 @@ async function findManifest(
   ports: Pick<RegistryPorts, 'db'>,
   address: RepositoryAddress & ManifestReference,
   repositoryId: number,
-): Promise<StoredManifest> {
+): Promise<StoredManifest | undefined> {
   const { tag, digest } = address;
-  const manifest =
-    tag !== undefined
-      ? await findManifestByTag(ports.db, repositoryId, tag)
-      : digest !== undefined && (await findManifestByDigest(ports.db, repositoryId, digest));
-  if (manifest) return manifest;
-  throw new AppError('MANIFEST_UNKNOWN', `There is no manifest "${tag ?? digest}" in "${address.requestedName}"`);
+  if (tag !== undefined) return findManifestByTag(ports.db, repositoryId, tag);
+  return digest === undefined ? undefined : findManifestByDigest(ports.db, repositoryId, digest);
+}
+
+function manifestUnknown({ tag, digest, requestedName }: RepositoryAddress & ManifestReference): AppError {
+  return new AppError('MANIFEST_UNKNOWN', `There is no manifest "${tag ?? digest}" in "${requestedName}"`);
 }

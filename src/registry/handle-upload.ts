@@ -13,7 +13,7 @@ import type { Upload } from './store.ts';
 import type { UploadLocks } from './upload-locks.ts';
 import { bringsBody, checkChunk, uploadHeaders, uploadUnknown } from './upload-request.ts';
 
-type Ports = Pick<RegistryPorts, 'db' | 'policy' | 'storage' | 'clock'>;
+type Ports = Pick<RegistryPorts, 'db' | 'meters' | 'policy' | 'storage' | 'clock'>;
 type UploadAddress = RepositoryAddress & { readonly uploadId: string };
 
 /** Requests to an upload that was started: GET or HEAD, PATCH, PUT, DELETE. Errors: BLOB_UPLOAD_UNKNOWN, BLOB_UPLOAD_BUSY. */

@@ -7,6 +7,20 @@ import type { Database } from '../platform/db/index.ts';
 import type { RequestHandler } from '../platform/http/index.ts';
 import type { StorageEngine } from '../storage/index.ts';
 
+/** What the registry counts. Called on every request, so the calls cost nanoseconds. */
+export interface RegistryMeters {
+  /** A manifest was asked for, by a tag or by its digest, and this is what was answered. */
+  pulled(by: 'tag' | 'manifest', status: 200 | 304 | 404): void;
+  /** A manifest was pushed; the status is that of the answer. */
+  pushed(status: number, mediaType: string | undefined): void;
+  /** Bytes of a manifest or blob have been answered whole. */
+  sent(bytes: number): void;
+  /** Bytes of a manifest or blob have been stored. */
+  received(bytes: number): void;
+  /** A registry token was presented, and was good or not. */
+  tokenRead(good: boolean): void;
+}
+
 export interface RegistryPorts {
   readonly db: Database;
   readonly storage: StorageEngine;
@@ -16,6 +30,7 @@ export interface RegistryPorts {
   readonly loadActor: LoadActor;
   readonly tokenEndpoint: RequestHandler;
   readonly pulls: PullRecorder;
+  readonly meters: RegistryMeters;
   readonly clock: Clock;
   readonly log: Logger;
 }

@@ -26,7 +26,7 @@ const TAGS_MAX = 100;
  * TOO_MANY_TAGS.
  */
 export async function pushManifest(
-  ports: Pick<RegistryPorts, 'db' | 'policy'>,
+  ports: Pick<RegistryPorts, 'db' | 'meters' | 'policy'>,
   settings: Pick<RegistrySettings, 'pushLeaseMs'>,
   context: RequestContext,
   caller: Caller,
@@ -49,6 +49,8 @@ export async function pushManifest(
       metadata: { repo: address.name, tag: tags[0], manifest_digest: record.digest },
     });
   });
+  ports.meters.pushed(201, record.mediaType);
+  ports.meters.received(bytes.length);
   const digest = address.digest ?? record.digest;
   answerEmpty(context, 201, {
     Location: `/v2/${address.requestedName}/manifests/${digest}`,

@@ -22,7 +22,7 @@ import { checkChunk, uploadHeaders } from './upload-request.ts';
  * first push.
  */
 export async function startUpload(
-  ports: Pick<RegistryPorts, 'db' | 'policy' | 'storage' | 'clock'>,
+  ports: Pick<RegistryPorts, 'db' | 'meters' | 'policy' | 'storage' | 'clock'>,
   settings: RegistrySettings,
   locks: UploadLocks,
   context: RequestContext,

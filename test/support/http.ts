@@ -27,13 +27,14 @@ export interface TestHttpOptions {
   /** TLS, PROXY protocol. */
   readonly listen?: Omit<ListenOptions, 'port' | 'host'>;
   readonly clock?: Clock;
+  readonly metrics?: Metrics;
 }
 
 /** Starts a server for a test; use it as `await using server = await startHttp({ mounts })`. */
 export async function startHttp(options: TestHttpOptions): Promise<TestServer> {
   const lines: string[] = [];
   const log = createLogger({ level: 'debug', destination: { write: (line) => void lines.push(line) } });
-  const metrics = createMetrics();
+  const metrics = options.metrics ?? createMetrics();
   const server = createHttpServer({
     mounts: options.mounts,
     log,
@@ -42,7 +43,10 @@ export async function startHttp(options: TestHttpOptions): Promise<TestServer> {
     clock: options.clock ?? systemClock,
   });
   const { port } = await server.listen({ ...options.listen, port: 0, host: '127.0.0.1' });
-  const close = () => server.drain({ timeoutMs: 0 });
+  const close = async () => {
+    metrics.close();
+    await server.drain({ timeoutMs: 0 });
+  };
   return {
     url: `${options.listen?.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     port,

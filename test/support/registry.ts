@@ -1,4 +1,5 @@
 import { request, type IncomingHttpHeaders } from 'node:http';
+import { createRegistryMeters } from '../../src/app/registry-meters.ts';
 import { createPullRecorder } from '../../src/audit/index.ts';
 import { grantedActions, resolveAccess, type CatalogPolicy } from '../../src/catalog/index.ts';
 import { createIdentity, createOrganization, createUser, type Identity } from '../../src/identity/index.ts';
@@ -7,6 +8,7 @@ import { createPasswordHasher, createSecretBox } from '../../src/platform/crypto
 import type { Database } from '../../src/platform/db/index.ts';
 import type { HttpConfig, Mount } from '../../src/platform/http/index.ts';
 import { createLogger } from '../../src/platform/log/index.ts';
+import { createMetrics } from '../../src/platform/metrics/index.ts';
 import { createRegistry, createTokenEndpoint, type Registry, type RegistrySettings } from '../../src/registry/index.ts';
 import { createMemoryStorage } from '../../src/storage/testing/memory-storage.ts';
 import type { StorageEngine } from '../../src/storage/index.ts';
@@ -79,6 +81,7 @@ export async function startRegistry(options: TestRegistryOptions): Promise<TestR
       serviceKeyRefreshMinutes: 55,
     },
   );
+  const metrics = createMetrics();
   const pulls = createPullRecorder({ db, clock: systemClock, log });
   const registry = createRegistry(
     {
@@ -91,6 +94,7 @@ export async function startRegistry(options: TestRegistryOptions): Promise<TestR
       authenticateBasic: identity.authenticateBasic,
       registryTokens: identity.registryTokens,
       loadActor: identity.loadActor,
+      meters: createRegistryMeters(metrics),
       tokenEndpoint: createTokenEndpoint({
         authenticateBasic: identity.authenticateBasic,
         refreshTokens: identity.refreshTokens,
@@ -108,7 +112,7 @@ export async function startRegistry(options: TestRegistryOptions): Promise<TestR
     { prefix: '/v2', errors: 'oci', handler: registry.v2Handler },
     { prefix: '/v1', errors: 'oci', handler: registry.v1Handler },
   ];
-  const http = await startHttp({ mounts, config: options.http ?? {}, listen: options.listen ?? {} });
+  const http = await startHttp({ mounts, metrics, config: options.http ?? {}, listen: options.listen ?? {} });
   const send = (method: string, path: string, o: SendOptions = {}): Promise<Answer> =>
     sendRaw(http.port, method, path, o);
   return {

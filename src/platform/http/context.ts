@@ -31,6 +31,11 @@ export interface RequestContext {
   readonly isProxied: boolean;
   readonly log: Logger;
   /**
+   * What the metrics call the part of the mount that answers: one of a few fixed names, set by the handler. Without it the
+   * mount's prefix stands for all of it.
+   */
+  route: string | undefined;
+  /**
    * Must be called before the body is read: tells a client that sent `Expect: 100-continue` to go on. A handler that refuses
    * first never receives the body.
    */
@@ -53,5 +58,7 @@ export interface Mount {
   readonly errors: ErrorShape;
   /** Sent with every answer below the prefix, errors too. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Machines ask here all the time, and what they are answered tells its own story: logged at `debug`, failures too. */
+  readonly quiet?: boolean;
   readonly handler: RequestHandler;
 }

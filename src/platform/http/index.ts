@@ -1,4 +1,5 @@
-export { isAddressedHere } from './addressed-here.ts';
+export { createAddressRanges } from './address-ranges.ts';
+export { isAddressedHere, isFromThisMachine } from './addressed-here.ts';
 export type { ErrorShape, Mount, RequestContext, RequestHandler } from './context.ts';
 export { createHttpServer, type HttpConfig, type HttpServer, type HttpServerOptions } from './create-http-server.ts';
 export type { ListenOptions, TlsSource } from './listener.ts';

@@ -175,9 +175,9 @@ describe('bookkeeping', () => {
       await fetch(`${server.url}/v2/b`, { method: 'PUT', body: 'x', headers: { Authorization: 'Basic c2VjcmV0' } })
     ).text();
     const { text } = await server.metrics.renderMetrics();
-    expect(text).toContain('gantry_http_requests_total{mount="/v2",method="GET",status="2xx"} 1');
-    expect(text).toContain('gantry_http_requests_total{mount="/v2",method="PUT",status="2xx"} 1');
-    expect(text).toContain('gantry_http_requests_in_flight{mount="/v2"} 0');
+    expect(text).toContain('quay_request_duration_seconds_count{method="GET",route="/v2",status="200"} 1');
+    expect(text).toContain('quay_request_duration_seconds_count{method="PUT",route="/v2",status="200"} 1');
+    expect(text).toContain('quay_requests_in_flight{mount="/v2"} 0');
     const requests = server.logLines().filter((line) => line['msg'] === 'request');
     expect(requests.map((line) => [line['level'], line['method'], line['path']])).toEqual([
       ['debug', 'GET', '/v2/a'],

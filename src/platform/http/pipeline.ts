@@ -73,7 +73,11 @@ export class Pipeline {
       return;
     }
     const error = normalizeError(thrown, scope.id);
-    if (error.status >= 500) scope.log.error({ err: thrown, code: error.code, path: scope.path }, 'request failed');
+    // Who comes too early is told to come again; there is nothing wrong.
+    if (error.code === 'STARTING_UP') scope.quiet = true;
+    else if (error.status >= 500) {
+      scope.log.error({ err: thrown, code: error.code, path: scope.path }, 'request failed');
+    }
     if (res.headersSent) {
       if (error.status < 500)
         scope.log.warn({ err: thrown, path: scope.path }, 'request failed after its answer began');
@@ -93,7 +97,7 @@ export class Pipeline {
     const { req, res } = scope;
     const status = res.writableFinished ? res.statusCode : 499;
     const milliseconds = performance.now() - scope.startedAt;
-    scope.mount.recorder.finish(scope.method, status, milliseconds);
+    scope.mount.recorder.finish(scope.route, scope.method, status, milliseconds);
     logAccess(scope, status, milliseconds);
     const { socket } = req;
     if (socket.destroyed) return;
@@ -170,7 +174,7 @@ function originForm(url: string): string {
 function logAccess(scope: RequestScope, status: number, milliseconds: number): void {
   const reads = scope.method === 'GET' || scope.method === 'HEAD' || scope.method === 'OPTIONS';
   const quiet = reads && (status < 400 || status === 401 || status === 404 || status === 416);
-  const level = status >= 500 ? 'warn' : quiet ? 'debug' : 'info';
+  const level = scope.quiet ? 'debug' : status >= 500 ? 'warn' : quiet ? 'debug' : 'info';
   if (!scope.server.log.isLevelEnabled(level)) return;
   scope.server.log[level](
     {

@@ -36,6 +36,9 @@ export class RequestScope implements RequestContext {
   readonly startedAt = performance.now();
   /** Whether the client waits for permission to send the body. */
   awaitsContinue: boolean;
+  route: string | undefined = undefined;
+  /** Logged at `debug` whatever comes of it. */
+  quiet: boolean;
   #client: ClientView | undefined = undefined;
   #log: Logger | undefined = undefined;
 
@@ -48,6 +51,7 @@ export class RequestScope implements RequestContext {
   ) {
     this.server = server;
     this.mount = mount;
+    this.quiet = mount.quiet === true;
     this.id = target.id;
     this.path = target.path;
     this.query = target.query;

@@ -1,30 +1,31 @@
-export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'other'];
-const CLASSES = ['other', '1xx', '2xx', '3xx', '4xx', '5xx'];
+import { Durations, type Family, type Sample } from './families.ts';
+
+const METHODS = ['other', 'GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 /** Upper bounds in seconds: from a cached manifest to the push of a large layer. */
-export const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60, 600];
+const BOUNDS = [0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 10, 60, 600];
+/** Names that the handlers of one mount may give to their routes; what comes beyond counts for the mount. */
+const ROUTES_MAX = 50;
 
 /** Counts the requests of one mount. */
 export interface RequestRecorder {
   start(): void;
-  /** @param milliseconds from the request's head to the end of the answer. */
-  finish(method: string, status: number, milliseconds: number): void;
+  /**
+   * @param route which part of the mount answered: one of a few fixed names; undefined: the mount.
+   * @param milliseconds from the request's head to the end of the answer.
+   */
+  finish(route: string | undefined, method: string, status: number, milliseconds: number): void;
 }
 
 export interface HttpMetrics {
+  /** The recorder of a mount; the same one for the same prefix. */
   forMount(prefix: string): RequestRecorder;
 }
 
-/**
- * Counts in plain arrays, which {@link import('./prometheus.ts')} gives to the registry when it is read: labelled counters
- * hash their labels on each call, which the request path cannot afford.
- */
-export class Tally implements RequestRecorder {
+/** Finds the cells of a request by two look-ups; labelled histograms that hash their labels would cost several times that. */
+class MountTally implements RequestRecorder {
   readonly mount: string;
   inFlight = 0;
-  readonly counts = new Float64Array(METHODS.length * CLASSES.length);
-  /** Per method: one cell for each bucket and one for what is slower. */
-  readonly durations = new Float64Array(METHODS.length * (BUCKETS.length + 1));
-  readonly seconds = new Float64Array(METHODS.length);
+  readonly #routes = new Map<string, Map<number, Durations>>();
 
   constructor(mount: string) {
     this.mount = mount;
@@ -34,29 +35,63 @@ export class Tally implements RequestRecorder {
     this.inFlight++;
   }
 
-  finish(method: string, status: number, milliseconds: number): void {
+  finish(route: string | undefined, method: string, status: number, milliseconds: number): void {
     this.inFlight--;
-    const found = METHODS.indexOf(method);
-    const row = found < 0 ? METHODS.length - 1 : found;
-    const statusClass = Math.trunc(status / 100);
-    increment(this.counts, row * CLASSES.length + (statusClass < CLASSES.length ? statusClass : 0));
-    const seconds = milliseconds / 1000;
-    let bucket = 0;
-    while (bucket < BUCKETS.length && seconds > (BUCKETS[bucket] ?? 0)) bucket++;
-    increment(this.durations, row * (BUCKETS.length + 1) + bucket);
-    this.seconds[row] = (this.seconds[row] ?? 0) + seconds;
+    const cells = this.#cellsOf(route ?? this.mount);
+    const key = Math.max(METHODS.indexOf(method), 0) * 1000 + (status >= 100 && status < 1000 ? status : 0);
+    let durations = cells.get(key);
+    if (durations === undefined) cells.set(key, (durations = new Durations(BOUNDS)));
+    durations.observe(milliseconds / 1000);
   }
 
-  eachCount(visit: (labels: { mount: string; method: string; status: string }, count: number) => void): void {
-    for (const [row, method] of METHODS.entries()) {
-      for (const [column, status] of CLASSES.entries()) {
-        const count = this.counts[row * CLASSES.length + column] ?? 0;
-        if (count > 0) visit({ mount: this.mount, method, status }, count);
-      }
-    }
+  samples(): Sample[] {
+    return [...this.#routes].flatMap(([route, cells]) =>
+      [...cells].flatMap(([key, durations]) => {
+        const method = METHODS[Math.trunc(key / 1000)] ?? '';
+        return durations.samples({ method, route, status: String(key % 1000) });
+      }),
+    );
+  }
+
+  #cellsOf(route: string): Map<number, Durations> {
+    const known = this.#routes.get(route);
+    if (known !== undefined) return known;
+    if (route !== this.mount && this.#routes.size >= ROUTES_MAX) return this.#cellsOf(this.mount);
+    const cells = new Map<number, Durations>();
+    this.#routes.set(route, cells);
+    return cells;
   }
 }
 
-function increment(cells: Float64Array, index: number): void {
-  cells[index] = (cells[index] ?? 0) + 1;
+/** The HTTP server's metrics, and the families that tell them. */
+export function createHttpMetrics(prefix: string): {
+  readonly http: HttpMetrics;
+  readonly families: readonly Family[];
+} {
+  const tallies = new Map<string, MountTally>();
+  return {
+    http: {
+      forMount(mount) {
+        const known = tallies.get(mount);
+        if (known !== undefined) return known;
+        const tally = new MountTally(mount);
+        tallies.set(mount, tally);
+        return tally;
+      },
+    },
+    families: [
+      {
+        name: `${prefix}request_duration_seconds`,
+        help: 'Time from the head of a request to the end of its answer; status 499 is a client that went away',
+        type: 'histogram',
+        collect: () => [...tallies.values()].flatMap((tally) => tally.samples()),
+      },
+      {
+        name: `${prefix}requests_in_flight`,
+        help: 'Requests being answered, by part of the address space',
+        type: 'gauge',
+        collect: () => [...tallies.values()].map(({ mount, inFlight }) => ({ labels: { mount }, value: inFlight })),
+      },
+    ],
+  };
 }

@@ -1,0 +1,107 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { createPullRecorder } from '../audit/index.ts';
+import { grantedActions, resolveAccess } from '../catalog/index.ts';
+import { systemClock } from '../kernel/clock.ts';
+import type { RequestHandler } from '../platform/http/index.ts';
+import type { Logger } from '../platform/log/index.ts';
+import type { Metrics } from '../platform/metrics/index.ts';
+import { JobRunner } from '../platform/queue/index.ts';
+import { createRegistry, createTokenEndpoint } from '../registry/index.ts';
+import { createLocalStorage } from '../storage/adapters/local.ts';
+import type { StorageEngine } from '../storage/index.ts';
+import { createWebApi, createWebHandler } from '../web-api/index.ts';
+import { meterAuthentication } from './meter-authentication.ts';
+import { meterJobs } from './meter-jobs.ts';
+import { type Core, openCore } from './open-core.ts';
+import { createRegistryMeters } from './registry-meters.ts';
+import type { AppSettings } from './settings.ts';
+
+/** Everything that answers requests and does the work behind them, opened but not yet at work. */
+export interface Services {
+  readonly core: Core;
+  readonly storage: StorageEngine;
+  readonly pulls: ReturnType<typeof createPullRecorder>;
+  readonly jobs: JobRunner;
+  /** What answers below each prefix. */
+  readonly handlers: ReadonlyMap<string, RequestHandler>;
+  /** The token that may create the first user; undefined when there is one already. */
+  readonly setupToken: string | undefined;
+}
+
+/** Opens the data and puts the slices together. What has to be closed again is put on `opened` as it is opened. */
+export async function openServices(
+  settings: AppSettings,
+  { log, metrics }: { readonly log: Logger; readonly metrics: Metrics },
+  opened: AsyncDisposableStack,
+): Promise<Services> {
+  const core = await openCore(settings, log);
+  const { db } = core;
+  opened.defer(() => db.close());
+  const identity = meterAuthentication(core.identity, metrics);
+  const storage = createLocalStorage({ root: settings.storagePath, log });
+  opened.defer(() => storage.close());
+  const pulls = createPullRecorder({ db, clock: systemClock, log });
+  opened.defer(() => pulls.close());
+  const registry = createRegistry(
+    {
+      db,
+      storage,
+      policy: settings.catalog,
+      authenticateBasic: identity.authenticateBasic,
+      registryTokens: identity.registryTokens,
+      loadActor: identity.loadActor,
+      tokenEndpoint: createTokenEndpoint({
+        authenticateBasic: identity.authenticateBasic,
+        refreshTokens: identity.refreshTokens,
+        registryTokens: identity.registryTokens,
+        grantedActions: async (actor, name) => grantedActions(await resolveAccess(db, settings.catalog, actor, name)),
+        signedIn: (actor, { clientAddress }) =>
+          pulls.record({
+            kind: 'login_success',
+            actor: { kind: 'user', name: actor.name },
+            namespaceId: actor.userId,
+            clientAddress,
+          }),
+        anonymousAccess: settings.catalog.anonymousAccess,
+        libraryNamespace: settings.identity.libraryNamespace,
+        serverHostname: settings.identity.serverHostname,
+      }),
+      pulls,
+      meters: createRegistryMeters(metrics),
+      clock: systemClock,
+      log,
+    },
+    settings.registry,
+  );
+  const handlers = meterJobs([...registry.jobs, ...identity.keys.jobs], metrics);
+  const jobs = new JobRunner({ db, clock: systemClock, log, handlers });
+  const api = createWebApi({
+    db,
+    catalogPolicy: settings.catalog,
+    authenticateAccessToken: identity.authenticateAccessToken,
+    encryptedPasswords: identity.encryptedPasswords,
+    loadActor: identity.loadActor,
+    firstUser: identity.firstUser,
+    readOnly: settings.registry.readOnly,
+  });
+  return {
+    core,
+    storage,
+    pulls,
+    jobs,
+    handlers: new Map([
+      ['/v2', registry.v2Handler],
+      ['/v1', registry.v1Handler],
+      ['/api/v1', api],
+      ['/', await createWebHandler(webFolder())],
+    ]),
+    setupToken: (await identity.firstUser.pending()) ? identity.firstUser.setupToken : undefined,
+  };
+}
+
+/** Beside the bundle, or in the source tree. */
+function webFolder(): string {
+  const built = fileURLToPath(new URL('./web', import.meta.url));
+  return existsSync(built) ? built : fileURLToPath(new URL('../../web/public', import.meta.url));
+}
