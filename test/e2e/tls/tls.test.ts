@@ -70,8 +70,8 @@ describe('a server with a certificate', () => {
     const home = mkdtempSync(join(tmpdir(), 'gantry-cert-check-'));
     writeFileSync(join(home, 'config.yaml'), 'SERVER_HOSTNAME: reg.test\n');
     writeFileSync(join(home, 'ssl.cert'), certificates.certificate);
-    const check = (): { status: number | null; out: string } => {
-      const command = [join(ROOT, 'src/main.ts'), 'config', 'check', join(home, 'config.yaml')];
+    const check = (...options: string[]): { status: number | null; out: string } => {
+      const command = [join(ROOT, 'src/main.ts'), 'config', 'check', join(home, 'config.yaml'), ...options];
       const { status, stdout } = spawnSync(process.execPath, command, { encoding: 'utf8' });
       return { status, out: stdout };
     };
@@ -81,6 +81,8 @@ describe('a server with a certificate', () => {
     });
     writeFileSync(join(home, 'ssl.key'), certificates.key);
     expect(check()).toEqual({ status: 0, out: expect.stringMatching(/^warning: .*does not cover "reg\.test"/m) });
+    writeFileSync(join(home, 'config.yaml'), 'SERVER_HOSTNAME: localhost:8443\n');
+    expect(check('--online').out).toMatch(/^ok: certificate: .*ssl\.cert fits its key/m);
     rmSync(home, { recursive: true });
   });
 
@@ -149,7 +151,7 @@ describe('gantry cert', () => {
       tls: { authority: read('rootCA.pem'), certificate: read('ssl.cert'), key: read('ssl.key') },
     });
     expect(await server.initialize()).toMatchObject({ username: 'owner' });
-    expect(server.log().filter(({ level }) => level === 'warn')).toEqual([]);
+    expect(server.log().filter(({ msg }) => String(msg).includes('certificate'))).toEqual([]);
   });
 
   test('overwrites nothing, and signs with the authority that is there', () => {

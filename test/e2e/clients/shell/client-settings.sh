@@ -2,7 +2,7 @@
 scheme=http verify=false insecure=(--insecure) plain_http=(--plain-http)
 if [ -n "${AUTHORITY:-}" ]; then
   scheme=https verify=true insecure=() plain_http=()
-  export SSL_CERT_FILE=$AUTHORITY
+  export SSL_CERT_FILE=$AUTHORITY CURL_CA_BUNDLE=$AUTHORITY
 fi
 tls=("--tls-verify=$verify")
 
