@@ -14,6 +14,21 @@ test('an empty file is a complete configuration', () => {
   }
 });
 
+test('the log is set by the environment too, as that of Quay’s container', () => {
+  const read = (environment: Record<string, string>) => {
+    const { values } = loadConfig({ fields: configFields, rules: configRules, environment });
+    return [values.LOGGING_LEVEL, values.LOG_FORMAT, values.LOG_FILE];
+  };
+  // No file with a value for a setting "LOG".
+  expect(read({ GANTRY_CONFIG_LOG_FILE: 'gantry.log', GANTRY_CONFIG_LOG_FORMAT: 'text' })).toEqual([
+    'info',
+    'text',
+    'gantry.log',
+  ]);
+  expect(read({ DEBUGLOG: 'true', JSONLOG: 'true' })).toEqual(['debug', 'json', undefined]);
+  expect(read({ DEBUGLOG: 'false', QUAY_OVERRIDE_CONFIG: '{"LOGGING_LEVEL": "ERROR"}' })[0]).toBe('error');
+});
+
 test('a file that Quay runs with is accepted', () => {
   const { values, warnings } = load(
     `

@@ -56,7 +56,11 @@ export function inspectConfig<F extends ConfigFields>(sources: ConfigSources<F>)
   // None of its lines means anything here, so none is complained about.
   const text = clair === undefined ? (sources.file?.text ?? '') : '';
   const file = readYaml(text, sources.file?.name ?? 'no file');
-  const { overrides, problems: unreadable } = readOverrides(sources.environment ?? {}, sources.readFile);
+  const { overrides, problems: unreadable } = readOverrides(
+    sources.environment ?? {},
+    (key) => Object.hasOwn(sources.fields, key),
+    sources.readFile,
+  );
   const candidates = collectCandidates(sources.fields, file, overrides);
   const problems = [...file.problems, ...unreadable, ...candidates.problems];
   if (clair !== undefined) {

@@ -18,28 +18,39 @@ const MAX_FILE_BYTES = 1024 * 1024;
 const PREFIX = 'GANTRY_CONFIG_';
 const FILE_SUFFIX = '_FILE';
 
+/** Variables of Quay's container that stand for a setting when they are "true". */
+const CONTAINER_SWITCHES = [
+  { name: 'DEBUGLOG', key: 'LOGGING_LEVEL', value: 'DEBUG' },
+  { name: 'JSONLOG', key: 'LOG_FORMAT', value: 'json' },
+] as const;
+
 /** The environment of this process. Nothing else reads it, so what can be configured is found in one place. */
 export function processEnvironment(): Environment {
   return process.env;
 }
 
 /**
- * Finds the keys that the environment sets, later ones win: `QUAY_OVERRIDE_CONFIG` (a JSON object),
+ * Finds the keys that the environment sets, later ones win: `DEBUGLOG` and `JSONLOG`, `QUAY_OVERRIDE_CONFIG` (a JSON object),
  * `QUAY_DISTRIBUTED_STORAGE_PREFERENCE`, `GANTRY_CONFIG_<KEY>`, and `GANTRY_CONFIG_<KEY>_FILE`, which names a file with the
  * value, as secrets are mounted.
+ * @param isKey whether there is a setting of this name; it may end like those variables that name a file.
  */
 export function readOverrides(
   environment: Environment,
+  isKey: (name: string) => boolean,
   readFile: (path: string) => string = readValueFile,
 ): { readonly overrides: readonly Override[]; readonly problems: readonly ConfigProblem[] } {
   const overrides: Override[] = [];
   const problems: ConfigProblem[] = [];
+  for (const { name, key, value } of CONTAINER_SWITCHES) {
+    if (environment[name]?.toLowerCase() === 'true') overrides.push({ key, source: name, value });
+  }
   readQuayOverride(environment, overrides, problems);
   const names = Object.keys(environment).filter((name) => name.startsWith(PREFIX) && name.length > PREFIX.length);
   for (const name of names.toSorted()) {
     const text = environment[name];
     if (text === undefined) continue;
-    if (!name.endsWith(FILE_SUFFIX)) {
+    if (!name.endsWith(FILE_SUFFIX) || isKey(name.slice(PREFIX.length))) {
       overrides.push({ key: name.slice(PREFIX.length), source: name, text });
       continue;
     }
