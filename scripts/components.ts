@@ -15,7 +15,7 @@ const COMPONENTS = {
   wrk: { program: 'wrk', debian: 'wrk' },
   nginx: { program: 'nginx', debian: 'nginx-light' },
   haproxy: { program: 'haproxy', debian: 'haproxy' },
-  promtool: { program: 'promtool', debian: 'prometheus' },
+  prometheus: { program: 'prometheus', debian: 'prometheus' },
   chromium: { program: 'chromium', debian: 'chromium' },
 } as const;
 

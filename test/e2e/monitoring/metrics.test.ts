@@ -153,16 +153,16 @@ describe('the port of the metrics', () => {
   });
 });
 
-const promtool = available('promtool', hasProgram('promtool'));
+const promtool = available('prometheus', hasProgram('promtool'));
 
 describe('for Prometheus', () => {
-  it.skipIf(!promtool)('its own tool accepts the rules and the configuration (promtool)', () => {
+  it.skipIf(!promtool)('its own tool accepts the rules and the configuration (prometheus)', () => {
     const check = (...args: string[]) => execFileSync('promtool', ['check', ...args], { encoding: 'utf8' });
     expect(check('rules', join(DEPLOY, 'prometheus/gantry.rules.yml'))).toContain('SUCCESS');
     expect(check('config', join(DEPLOY, 'prometheus/prometheus.yml'))).toContain('SUCCESS');
   });
 
-  it.skipIf(!promtool)('its own tool finds nothing wrong with what is scraped (promtool)', async () => {
+  it.skipIf(!promtool)('its own tool finds nothing wrong with what is scraped (prometheus)', async () => {
     server = await startServer();
     await pushAndPull(server, await server.initialize());
     const { body } = await get(`${server.url}/metrics`);
