@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createPostgresDatabase, createSqliteDatabase, type Database } from '../platform/db/index.ts';
+import { createPostgresDatabase, createSqliteDatabase, type Database, type Migration } from '../platform/db/index.ts';
 import type { Logger } from '../platform/log/index.ts';
 import { MIGRATIONS } from './migrations.ts';
 import type { AppSettings } from './settings.ts';
@@ -7,14 +7,30 @@ import type { AppSettings } from './settings.ts';
 /** Name of the embedded database in the data directory. */
 const DATABASE_FILE = 'gantry.db';
 
-/** Opens the configured database and brings it to the newest schema. */
+/** The database lacks a step of the schema, and this process was told not to take it. */
+export class SchemaBehindError extends Error {
+  override readonly name = 'SchemaBehindError';
+}
+
+/** Opens the configured database and brings it to the newest schema. Errors: {@link SchemaBehindError} when it must not. */
 export function openDatabase(
-  settings: Pick<AppSettings, 'postgresUri' | 'sqliteFile' | 'dataDirectory'>,
+  settings: Pick<AppSettings, 'postgresUri' | 'sqliteFile' | 'dataDirectory' | 'migrate'>,
   log: Logger,
 ): Promise<Database> {
+  const migrations = settings.migrate ? MIGRATIONS : MIGRATIONS.map(refused);
   if (settings.postgresUri !== undefined) {
-    return createPostgresDatabase({ uri: settings.postgresUri, migrations: MIGRATIONS, log });
+    return createPostgresDatabase({ uri: settings.postgresUri, migrations, log });
   }
   const file = settings.sqliteFile ?? join(settings.dataDirectory, DATABASE_FILE);
-  return createSqliteDatabase({ file, migrations: MIGRATIONS, log });
+  return createSqliteDatabase({ file, migrations, log });
+}
+
+/** The step as one that is known and never taken: only what the database lacks is asked for its statements. */
+function refused(migration: Migration): Migration {
+  const statements = (): never => {
+    throw new SchemaBehindError(
+      `The database does not have the newest schema (${migration.name} is missing); run "gantry migrate", or start without --no-migrate`,
+    );
+  };
+  return { ...migration, statements };
 }

@@ -21,10 +21,12 @@ export interface LaunchSettings {
 }
 
 /** Reads flags, environment and configuration file. Throws `ConfigError` with everything that is wrong at once. */
-export function readSettings(flags: LaunchFlags & { readonly host?: string | undefined }): LaunchSettings {
+export function readSettings(
+  flags: LaunchFlags & { readonly host?: string | undefined; readonly migrate?: boolean },
+): LaunchSettings {
   const launch = launchOptions(flags);
   const config = loadConfig(configSources(launch));
-  return { settings: toSettings(launch, config.values, flags.host), config };
+  return { settings: { ...toSettings(launch, config.values, flags.host), migrate: flags.migrate ?? true }, config };
 }
 
 /** What flags and environment say about a start. Throws when the port is none. */
@@ -59,7 +61,7 @@ function readConfigFile({
   }
 }
 
-function toSettings(launch: LaunchOptions, config: AppConfig, host: string | undefined): AppSettings {
+function toSettings(launch: LaunchOptions, config: AppConfig, host: string | undefined): Omit<AppSettings, 'migrate'> {
   const uri = config.DB_URI?.reveal();
   const [engine] = Object.values(config.DISTRIBUTED_STORAGE_CONFIG ?? {});
   const libraryNamespace = config.FEATURE_LIBRARY_SUPPORT ? config.LIBRARY_NAMESPACE : undefined;

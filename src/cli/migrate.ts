@@ -1,14 +1,19 @@
 import { makeDataDirectory, openDatabase, readSettings } from '../app/index.ts';
 import { createLogger } from '../platform/log/index.ts';
-import type { Command } from './command.ts';
+import { type Command, UsageError } from './command.ts';
 import { COMMON_OPTIONS, parseOptions } from './parse-options.ts';
 
 export const migrate: Command = {
   name: 'migrate',
-  synopsis: '[--data DIR] [--config FILE]',
+  synopsis: '[head] [--data DIR] [--config FILE]',
   summary: 'Bring the database to the newest schema and exit (serve does it too)',
   async run(args) {
-    const { values } = parseOptions(args, COMMON_OPTIONS);
+    const { values, positionals } = parseOptions(args, COMMON_OPTIONS, { least: 0, most: 1 });
+    // Quay's entry point takes a revision; "head" is the newest.
+    const [revision = 'head'] = positionals;
+    if (revision !== 'head') {
+      throw new UsageError(`There are no revisions to choose from: leave "${revision}" out to go to the newest schema`);
+    }
     const { settings } = readSettings(values);
     await makeDataDirectory(settings.dataDirectory);
     const db = await openDatabase(settings, createLogger({ level: 'warn' }));

@@ -3,8 +3,11 @@ import type { Command } from './command.ts';
 import { UsageError } from './command.ts';
 import { configCheck } from './config-check.ts';
 import { configExplain } from './config-explain.ts';
+import { configEditor } from './config-editor.ts';
 import { configPrint } from './config-print.ts';
+import { health } from './health.ts';
 import { migrate } from './migrate.ts';
+import { repomirror } from './repomirror.ts';
 import { serveCommand } from './serve.ts';
 import { userCreate } from './user-create.ts';
 import { version } from './version.ts';
@@ -17,6 +20,10 @@ const COMMANDS: readonly Command[] = [
   configPrint,
   configExplain,
   cert,
+  // After the others whose names begin with this word.
+  configEditor,
+  health,
+  repomirror,
   version,
 ];
 

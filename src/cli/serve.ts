@@ -2,10 +2,11 @@ import { readSettings, type RunningServer, serve } from '../app/index.ts';
 import { createServiceLog } from '../platform/log/index.ts';
 import type { Command } from './command.ts';
 import { COMMON_OPTIONS, parseOptions } from './parse-options.ts';
+import { stopSignal } from './stop-signal.ts';
 
 export const serveCommand: Command = {
   name: 'serve',
-  synopsis: '[--port N] [--tls-port N] [--proxy-port N] [--host ADDRESS] [--data DIR] [--config FILE]',
+  synopsis: '[--port N] [--tls-port N] [--proxy-port N] [--host ADDRESS] [--data DIR] [--config FILE] [--no-migrate]',
   summary: 'Run the registry, its API, web page and background jobs in one process',
   async run(args) {
     const { values } = parseOptions(args, {
@@ -14,25 +15,23 @@ export const serveCommand: Command = {
       'tls-port': { type: 'string' },
       'proxy-port': { type: 'string' },
       host: { type: 'string' },
+      'no-migrate': { type: 'boolean' },
     });
-    const { settings, config } = readSettings(values);
+    const { settings, config } = readSettings({ ...values, migrate: values['no-migrate'] !== true });
     const serviceLog = createServiceLog(settings.log);
     const { log } = serviceLog;
     // Whoever has moved the log file away says so with this signal.
     process.on('SIGHUP', () => serviceLog.reopen());
     for (const warning of config.warnings) log.warn(warning);
     for (const note of config.notes) log.info(note);
-    const stopRequested = Promise.withResolvers<NodeJS.Signals>();
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopRequested.resolve(signal));
+    const stopRequested = stopSignal();
     const server = await serve(settings, log, serviceLog.tally);
     const { port, tlsPort } = server.ports;
     const places = tlsPort === undefined ? `port ${port}` : `port ${tlsPort} with TLS, port ${port} sends there`;
     log.info({ ...server.ports, data: settings.dataDirectory }, `Listening on ${places}`);
     if (server.setupToken !== undefined) announceSetup(server.ports, server.setupToken);
-    const signal = await stopRequested.promise;
+    const signal = await stopRequested;
     log.info({ signal }, 'Stopping: running requests may finish');
-    // A second signal does not wait.
-    for (const again of ['SIGTERM', 'SIGINT'] as const) process.once(again, () => process.exit(1));
     await server.stop();
     log.info('Stopped');
     return 0;
@@ -47,7 +46,7 @@ function announceSetup({ port, tlsPort }: RunningServer['ports'], setupToken: st
       '',
       'There is no user yet. Create the first one, who becomes superuser, on this machine with',
       '',
-      '    npx gantry user create NAME',
+      '    npx gantry user create NAME     (in a container: docker exec -it CONTAINER gantry user create NAME)',
       '',
       'or from anywhere with the set-up token below:',
       '',

@@ -12,7 +12,7 @@ export interface LaunchOptions {
   readonly dataDirectory: string;
   /** Absolute. */
   readonly configFile: string;
-  /** Whether a missing file is a mistake: it was named, and not only looked for in the data directory. */
+  /** Whether a missing file is a mistake: it was named, and not only looked for in a directory. */
   readonly configFileNamed: boolean;
 }
 
@@ -26,19 +26,21 @@ export interface LaunchFlags {
 
 /**
  * Flags win over `GANTRY_PORT`, `GANTRY_TLS_PORT`, `GANTRY_PROXY_PORT`, `GANTRY_DATA` and `GANTRY_CONFIG`; then Quay's ports
- * 8080, 8443 and 7443, `./data`, and `config.yaml` in it.
+ * 8080, 8443 and 7443, `./data`, and `config.yaml` in it. A configuration that ends with `/` names a directory in which
+ * `config.yaml` is looked for, and need not be.
  * @throws Error when a port is none.
  */
 export function readLaunchOptions(flags: LaunchFlags, environment: Environment): LaunchOptions {
   const dataDirectory = resolve(flags.data ?? environment['GANTRY_DATA'] ?? 'data');
   const named = flags.config ?? environment['GANTRY_CONFIG'];
+  const configFileNamed = named !== undefined && !named.endsWith('/');
   return {
     port: readPort(flags.port ?? environment['GANTRY_PORT'] ?? '8080'),
     tlsPort: readPort(flags['tls-port'] ?? environment['GANTRY_TLS_PORT'] ?? '8443'),
     proxyPort: readPort(flags['proxy-port'] ?? environment['GANTRY_PROXY_PORT'] ?? '7443'),
     dataDirectory,
-    configFile: named === undefined ? join(dataDirectory, 'config.yaml') : resolve(named),
-    configFileNamed: named !== undefined,
+    configFile: configFileNamed ? resolve(named) : join(resolve(named ?? dataDirectory), 'config.yaml'),
+    configFileNamed,
   };
 }
 
