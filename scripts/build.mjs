@@ -8,12 +8,10 @@ import { basename, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { ABSENT_PACKAGES, NATIVE_PACKAGES } from './external-packages.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = join(ROOT, 'dist');
-
-/** Not bundled: native code, and what its users load only when it is installed. */
-const EXTERNAL = ['@node-rs/bcrypt', 'pg-native', 'pg-cloudflare'];
 
 /** What runs in a worker thread is named `<name>.worker.ts`, wherever it lives, and becomes dist/<name>.worker.js (src/platform/worker-entry.ts). */
 async function workerEntries() {
@@ -33,7 +31,7 @@ async function bundle(input, folder, name = basename(input).replace(/\.ts$/, '.j
     input,
     platform: 'node',
     cwd: ROOT,
-    external: EXTERNAL,
+    external: [...NATIVE_PACKAGES, ...ABSENT_PACKAGES],
     tsconfig: join(ROOT, 'tsconfig.json'),
     plugins: [lazyHttp2],
   });
