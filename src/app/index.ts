@@ -11,3 +11,4 @@ export { runMirrorRole } from './run-mirror-role.ts';
 export { serve, type RunningServer } from './serve.ts';
 export type { AppSettings } from './settings.ts';
 export { configSources, launchOptions, readSettings, type LaunchSettings } from './read-settings.ts';
+export { trustOwnAuthorities } from './trust-own-authorities.ts';

@@ -7,7 +7,7 @@ import {
   requireTls,
 } from '../platform/http/index.ts';
 import type { Logger } from '../platform/log/index.ts';
-import { openServerCertificate, trustAuthorities, type tlsParameters } from '../platform/tls/index.ts';
+import { openServerCertificate, type tlsParameters } from '../platform/tls/index.ts';
 
 /** Where and how the server is reached. */
 export interface ListenerSettings {
@@ -46,7 +46,7 @@ export interface Listeners {
   /** With TLS of our own, everything but what probes ask for is served over it alone. */
   guard(mounts: readonly Mount[]): Mount[];
   listen(server: Pick<HttpServer, 'listen'>): Promise<OpenedPorts>;
-  /** Stops following certificate files. */
+  /** Stops following the certificate's files. */
   close(): void;
 }
 
@@ -57,10 +57,9 @@ const STRICT_TRANSPORT = 'max-age=63072000';
 /** Browsers keep the rule for a host whatever the port: on this one it would break everybody's other programs. */
 const OWN_MACHINE = /^(?:localhost|.*\.localhost)(?::\d+)?$/i;
 
-/** Reads certificate and authorities. @throws Error when there is a certificate that cannot be served. */
+/** Reads the certificate. @throws Error when there is a certificate that cannot be served. */
 export async function prepareListeners(settings: ListenerSettings, log: Logger): Promise<Listeners> {
   const { publicHosts, configDirectory, externalTls } = settings;
-  const authorities = await trustAuthorities({ directory: configDirectory, clock: systemClock, log });
   const certificate = externalTls
     ? undefined
     : await openServerCertificate({
@@ -101,7 +100,6 @@ export async function prepareListeners(settings: ListenerSettings, log: Logger):
     },
     close() {
       certificate?.close();
-      authorities.close();
     },
   };
 }

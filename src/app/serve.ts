@@ -11,6 +11,7 @@ import { createMetricsHandler } from './metrics-handler.ts';
 import { openServices } from './open-services.ts';
 import type { AppSettings } from './settings.ts';
 import { createStartupGate, type StartupGate } from './startup-gate.ts';
+import { trustOwnAuthorities } from './trust-own-authorities.ts';
 import { watchServices } from './watch-services.ts';
 
 /** How long running requests get to finish when the server is told to stop. */
@@ -38,6 +39,8 @@ export async function serve(
   await using opened = new AsyncDisposableStack();
   const lock = await lockData(settings);
   opened.defer(() => lock?.release());
+  const authorities = await trustOwnAuthorities(settings, log);
+  opened.defer(() => authorities.close());
   const listeners = await prepareListeners(settings.listeners, log);
   opened.defer(() => listeners.close());
   const metrics = createMetrics(monitoring.namespace);

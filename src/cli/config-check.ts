@@ -5,8 +5,10 @@ import {
   launchOptions,
   readSettings,
   type ServiceFinding,
+  trustOwnAuthorities,
 } from '../app/index.ts';
 import { checkConfig } from '../platform/config/index.ts';
+import { createLogger } from '../platform/log/index.ts';
 import type { Command } from './command.ts';
 import { COMMON_OPTIONS, parseOptions } from './parse-options.ts';
 
@@ -33,6 +35,7 @@ export const configCheck: Command = {
       console.log('The configuration can be used');
       return 0;
     }
+    await trustOwnAuthorities(settings, createLogger({ level: 'warn' }));
     let failed = false;
     for await (const finding of checkServices({ settings, config })) {
       console.log(lineOf(finding));

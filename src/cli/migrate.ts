@@ -1,4 +1,4 @@
-import { makeDataDirectory, openDatabase, readSettings } from '../app/index.ts';
+import { makeDataDirectory, openDatabase, readSettings, trustOwnAuthorities } from '../app/index.ts';
 import { createLogger } from '../platform/log/index.ts';
 import { type Command, UsageError } from './command.ts';
 import { COMMON_OPTIONS, parseOptions } from './parse-options.ts';
@@ -15,8 +15,10 @@ export const migrate: Command = {
       throw new UsageError(`There are no revisions to choose from: leave "${revision}" out to go to the newest schema`);
     }
     const { settings } = readSettings(values);
+    const log = createLogger({ level: 'warn' });
     await makeDataDirectory(settings.dataDirectory);
-    const db = await openDatabase(settings, createLogger({ level: 'warn' }));
+    await trustOwnAuthorities(settings, log);
+    const db = await openDatabase(settings, log);
     await db.close();
     console.log('The database has the newest schema');
     return 0;

@@ -1,4 +1,4 @@
-import { createAccount, openCore, readSettings } from '../app/index.ts';
+import { createAccount, openCore, readSettings, trustOwnAuthorities } from '../app/index.ts';
 import { createLogger } from '../platform/log/index.ts';
 import type { Command } from './command.ts';
 import { COMMON_OPTIONS, parseOptions } from './parse-options.ts';
@@ -17,6 +17,7 @@ export const userCreate: Command = {
     const log = createLogger({ level: 'warn' });
     const { settings } = readSettings(values);
     const password = await readPassword();
+    await trustOwnAuthorities(settings, log);
     const core = await openCore(settings, log);
     try {
       const user = await createAccount(core, {
