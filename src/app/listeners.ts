@@ -7,6 +7,7 @@ import {
   requireTls,
 } from '../platform/http/index.ts';
 import type { Logger } from '../platform/log/index.ts';
+import type { Metrics } from '../platform/metrics/index.ts';
 import { openServerCertificate, type tlsParameters } from '../platform/tls/index.ts';
 
 /** Where and how the server is reached. */
@@ -46,6 +47,8 @@ export interface Listeners {
   /** With TLS of our own, everything but what probes ask for is served over it alone. */
   guard(mounts: readonly Mount[]): Mount[];
   listen(server: Pick<HttpServer, 'listen'>): Promise<OpenedPorts>;
+  /** Has the metrics tell when the certificate expires. */
+  tellExpiry(metrics: Pick<Metrics, 'collected'>): void;
   /** Stops following the certificate's files. */
   close(): void;
 }
@@ -98,6 +101,13 @@ export async function prepareListeners(settings: ListenerSettings, log: Logger):
       const { port } = await server.listen({ ...where, port: settings.port });
       return { port, tlsPort: secured?.port, proxyPort: proxied?.port };
     },
+    tellExpiry: (metrics) =>
+      metrics.collected({
+        name: 'tls_certificate_expires_timestamp_seconds',
+        help: 'When the TLS certificate in use expires; +Inf when there is none',
+        type: 'gauge',
+        collect: () => [{ value: (certificate?.expiresAt() ?? Number.POSITIVE_INFINITY) / 1000 }],
+      }),
     close() {
       certificate?.close();
     },

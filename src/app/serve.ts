@@ -45,6 +45,7 @@ export async function serve(
   opened.defer(() => listeners.close());
   const metrics = createMetrics(monitoring.namespace);
   opened.defer(() => metrics.close());
+  listeners.tellExpiry(metrics);
   const gate = createStartupGate();
   const server = createHttpServer({
     mounts: listeners.guard(

@@ -22,6 +22,8 @@ export interface ServerCertificateOptions {
 export interface ServerCertificate {
   /** What a TLS server is made with at this moment. */
   current(): SecureContextOptions;
+  /** When it expires, in milliseconds since the epoch. */
+  expiresAt(): number;
   /** Calls back with each new certificate; the returned function ends that. */
   subscribe(apply: (options: SecureContextOptions) => void): () => void;
   /** Stops looking for new ones. */
@@ -84,6 +86,7 @@ export async function openServerCertificate(options: ServerCertificateOptions): 
   }
   return {
     current: () => toOptions(served),
+    expiresAt: () => new X509Certificate(served.certificate.text).validToDate.getTime(),
     subscribe(apply) {
       subscribers.add(apply);
       return () => void subscribers.delete(apply);

@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -39,7 +40,12 @@ describe('a server with a certificate', () => {
     expect([refused.status, refused.body.toString()]).toEqual([403, expect.stringContaining(`use ${server.url}`)]);
     const write = await plain.send('POST', '/v2/owner/secure/blobs/uploads/');
     expect(write.status).toBe(403);
-    for (const probe of ['/health/instance', '/metrics']) expect((await plain.send('GET', probe)).status).toBe(200);
+    for (const probe of ['/health/instance', '/status', '/metrics']) {
+      expect((await plain.send('GET', probe)).status).toBe(200);
+    }
+    const metrics = (await plain.send('GET', '/metrics')).body.toString();
+    const expires = Number(/^quay_tls_certificate_expires_timestamp_seconds (\S+)$/m.exec(metrics)?.[1]);
+    expect(expires * 1000).toBe(new X509Certificate(certificates.certificate).validToDate.getTime());
     plain.close();
     expect(server.defects()).toEqual([]);
   });
