@@ -29,6 +29,15 @@ test('the log is set by the environment too, as that of Quay’s container', () 
   expect(read({ DEBUGLOG: 'false', QUAY_OVERRIDE_CONFIG: '{"LOGGING_LEVEL": "ERROR"}' })[0]).toBe('error');
 });
 
+test.each([
+  ['', ['redis', 'storage']],
+  ['HEALTH_CHECKER: [LocalHealthCheck, {}]', ['redis', 'storage']],
+  ['HEALTH_CHECKER: [RDSAwareHealthCheck, {access_key: k, instance_skips: [auth]}]', ['auth']],
+  ['HEALTH_CHECKER: LocalHealthCheck', ['redis', 'storage']],
+])('the health check of Quay is understood: %s', (text, skips) => {
+  expect(load(text).values.HEALTH_CHECKER.instanceSkips).toEqual(skips);
+});
+
 test('a file that Quay runs with is accepted', () => {
   const { values, warnings } = load(
     `
@@ -75,6 +84,15 @@ test.each([
   ['SERVER_HOSTNAME: https://registry.test', 'no scheme'],
   ['TRUSTED_PROXY_CIDR: [10.0.0.0/8, proxy]', '"proxy" is not an address range'],
   ['INSTANCE_SERVICE_KEY_REFRESH: 120', 'before it expires'],
+  ['HEALTH_CHECKER: [NoCheck, {}]', 'there is no health check "NoCheck"'],
+  ['HEALTH_CHECKER: [LocalHealthCheck, {instance_skips: redis}]', 'instance_skips: [redis, storage]'],
+  ['METRICS_LISTEN: 9092', 'write ADDRESS:PORT'],
+  ['METRICS_LISTEN: 127.0.0.1:99999', 'write ADDRESS:PORT'],
+  ['METRICS_ALLOWED_CIDR: [10.0.0.0/8, prometheus]', '"prometheus" is not an address range'],
+  ['PROMETHEUS_NAMESPACE: my-registry', 'use letters, digits and "_"'],
+  ['DISKSPACE_HEALTH_THRESHOLD: 10', 'a share between 0 and 1'],
+  ['DISKSPACE_HEALTH_THRESHOLD: 0.2', 'at least DISKSPACE_HEALTH_THRESHOLD'],
+  ['LOG_FILE: x\nLOG_FILE_MAX_SIZE: 1', 'write at least "64K"'],
   ['LOGGING_LEVEL: LOUD', 'write one of DEBUG'],
 ])('a start is refused: %s', (text, message) => {
   expect(() => load(text)).toThrow(message);

@@ -17,7 +17,7 @@ interface Circumstances {
   readonly thresholds?: { readonly warning: number; readonly failing: number };
   readonly draining?: boolean;
   readonly debugSecret?: string;
-  readonly instanceNeedsStorage?: boolean;
+  readonly instanceSkips?: readonly string[];
   readonly migrations?: readonly string[];
 }
 
@@ -41,7 +41,7 @@ async function startHealth(about: Circumstances) {
     probes,
     draining: () => about.draining ?? false,
     debugSecret: about.debugSecret,
-    instanceNeedsStorage: about.instanceNeedsStorage ?? false,
+    instanceSkips: about.instanceSkips ?? ['redis', 'storage'],
     redis: undefined,
   });
   const server = await startHttp({
@@ -153,7 +153,7 @@ describe('what decides', () => {
     const instance = await health.ask('/health/instance');
     expect([instance.status, instance.report.data.services['storage']]).toEqual([200, false]);
     expect((await health.ask('/health/endtoend')).status).toBe(503);
-    await using strict = await startHealth({ db, storage: brokenStorage(), instanceNeedsStorage: true });
+    await using strict = await startHealth({ db, storage: brokenStorage(), instanceSkips: ['redis'] });
     expect((await strict.ask('/health/instance')).status).toBe(503);
     await drop();
   });

@@ -11,8 +11,8 @@ export interface HealthOptions {
   readonly draining: () => boolean;
   /** ENABLE_HEALTH_DEBUG_SECRET. */
   readonly debugSecret: string | undefined;
-  /** HEALTH_CHECKER_INSTANCE_CHECK_PREFERRED_STORAGE. */
-  readonly instanceNeedsStorage: boolean;
+  /** Services that an instance's report tells but does not count. */
+  readonly instanceSkips: readonly string[];
   /** Finds out about Redis; undefined: none is configured, so that nothing can be wrong with it. */
   readonly redis: Probe | undefined;
 }
@@ -66,7 +66,7 @@ function createReports(options: HealthOptions): ReadonlyMap<string, Report> {
       redis,
       storage: probes.storage,
     },
-    informative: options.instanceNeedsStorage ? ['redis'] : ['redis', 'storage'],
+    informative: options.instanceSkips,
   };
   const endToEnd: Report = {
     services: {

@@ -11,15 +11,19 @@ export interface ListenAddress {
 
 const LISTEN = /^(?:(?<name>[\w.-]{1,253})|\[(?<ipv6>[0-9a-fA-F:.]{2,45})\]):(?<port>\d{1,5})$/;
 
-const listenAddress = z.union([z.string(), z.literal(false)]).transform((written, context): ListenAddress | 'off' => {
-  if (written === false || written === 'off') return 'off';
-  const parts = LISTEN.exec(written)?.groups;
-  const port = Number(parts?.['port']);
-  const host = parts?.['name'] ?? parts?.['ipv6'];
-  if (host !== undefined && port <= 65_535) return { host, port };
-  context.addIssue({ code: 'custom', message: 'write ADDRESS:PORT, e.g. 0.0.0.0:9092 or "[::1]:9092", or "off"' });
-  return z.NEVER;
-});
+const LISTEN_HINT = 'write ADDRESS:PORT, e.g. 0.0.0.0:9092 or "[::1]:9092", or "off"';
+
+const listenAddress = z
+  .union([z.string(), z.literal(false)], { error: LISTEN_HINT })
+  .transform((written, context): ListenAddress | 'off' => {
+    if (written === false || written === 'off') return 'off';
+    const parts = LISTEN.exec(written)?.groups;
+    const port = Number(parts?.['port']);
+    const host = parts?.['name'] ?? parts?.['ipv6'];
+    if (host !== undefined && port <= 65_535) return { host, port };
+    context.addIssue({ code: 'custom', message: LISTEN_HINT });
+    return z.NEVER;
+  });
 
 const addressRanges = oneOrMany().superRefine((cidrs, context) => {
   try {
@@ -29,7 +33,34 @@ const addressRanges = oneOrMany().superRefine((cidrs, context) => {
   }
 });
 
-const share = z.number({ error: 'write a share between 0 and 1, e.g. 0.1 for 10 %' }).min(0).max(1);
+const SHARE_HINT = 'write a share between 0 and 1, e.g. 0.1 for 10 %';
+const share = z.number(SHARE_HINT).min(0, SHARE_HINT).max(1, SHARE_HINT);
+
+/** Services that a check of one instance tells but does not count; Quay's names of them are ours. */
+const SKIPPED_BY_INSTANCE = ['redis', 'storage'];
+
+const CHECKERS = ['LocalHealthCheck', 'RDSAwareHealthCheck', 'ProductionHealthCheck'];
+
+const healthChecker = z
+  .union([z.string(), z.tuple([z.string()]).rest(z.unknown())], { error: 'write [LocalHealthCheck, {parameters}]' })
+  .transform((written, context) => {
+    const [name, parameters] = typeof written === 'string' ? [written] : written;
+    if (!CHECKERS.includes(name)) {
+      context.addIssue({
+        code: 'custom',
+        message: `there is no health check "${name}"; write one of ${CHECKERS.join(', ')}`,
+      });
+      return z.NEVER;
+    }
+    const parsed = z.looseObject({ instance_skips: z.array(z.string()).optional() }).safeParse(parameters ?? {});
+    if (parsed.success) return { instanceSkips: parsed.data.instance_skips ?? SKIPPED_BY_INSTANCE };
+    context.addIssue({
+      code: 'custom',
+      path: [1],
+      message: 'write parameters like {instance_skips: [redis, storage]}',
+    });
+    return z.NEVER;
+  });
 
 /** The keys of metrics and health. */
 export const monitoringConfig = defineConfig({
@@ -74,6 +105,12 @@ export const monitoringConfig = defineConfig({
     schema: secret(),
     description:
       'Opens the details of the health answers: sent as Bearer token, or in the path /health/enabledebug/SECRET',
+  },
+  HEALTH_CHECKER: {
+    schema: healthChecker,
+    default: ['LocalHealthCheck', {}],
+    description:
+      'What /health/instance counts: all but instance_skips, by default redis and storage. RDSAwareHealthCheck does not ask Amazon here: whether the database answers decides',
   },
   HEALTH_CHECKER_INSTANCE_CHECK_PREFERRED_STORAGE: {
     schema: z.boolean(),

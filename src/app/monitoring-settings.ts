@@ -14,7 +14,8 @@ export interface MonitoringSettings {
   readonly jobCountsForMs: number;
   readonly totalsForMs: number;
   readonly healthDebugSecret: string | undefined;
-  readonly instanceNeedsStorage: boolean;
+  /** Services that `/health/instance` tells but does not count. */
+  readonly instanceSkips: readonly string[];
   /** Shares of a disk that must be free, 0 to 1. */
   readonly diskThresholds: { readonly warning: number; readonly failing: number };
 }
@@ -31,7 +32,9 @@ export function toMonitoringSettings(config: AppConfig): MonitoringSettings {
     jobCountsForMs: config.QUEUE_WORKER_METRICS_REFRESH_SECONDS * 1000,
     totalsForMs: config.GLOBAL_PROMETHEUS_STATS_FREQUENCY * 1000,
     healthDebugSecret: config.ENABLE_HEALTH_DEBUG_SECRET?.reveal(),
-    instanceNeedsStorage: config.HEALTH_CHECKER_INSTANCE_CHECK_PREFERRED_STORAGE,
+    instanceSkips: config.HEALTH_CHECKER.instanceSkips.filter(
+      (name) => name !== 'storage' || !config.HEALTH_CHECKER_INSTANCE_CHECK_PREFERRED_STORAGE,
+    ),
     diskThresholds: {
       warning: config.DISKSPACE_HEALTH_WARNING_THRESHOLD,
       failing: config.DISKSPACE_HEALTH_THRESHOLD,

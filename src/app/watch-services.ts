@@ -39,7 +39,7 @@ export function watchServices(
     probes,
     draining: server.draining,
     debugSecret: monitoring.healthDebugSecret,
-    instanceNeedsStorage: monitoring.instanceNeedsStorage,
+    instanceSkips: monitoring.instanceSkips,
     redis: undefined,
   });
 }
