@@ -280,6 +280,12 @@ test('no text brings anything but a ConfigError', () => {
     fc.string({
       unit: fc.constantFrom(
         'LOW',
+        'low',
+        'USER_EVENTS_REDIS',
+        'TAG_EXPIRATION_OPTIONS',
+        'KEYCLOAK_LOGIN_CONFIG',
+        'START_WITHOUT',
+        'indexer',
         ': ',
         '\n',
         '- ',
@@ -305,7 +311,19 @@ test('no text brings anything but a ConfigError', () => {
   fc.assert(
     fc.property(yamlish, yamlish, (text, variable) => {
       try {
-        load(text, { GANTRY_CONFIG_LOW: variable, GANTRY_CONFIG_STORE: variable, QUAY_OVERRIDE_CONFIG: text });
+        const environment = {
+          GANTRY_CONFIG_LOW: variable,
+          GANTRY_CONFIG_STORE: variable,
+          GANTRY_CONFIG_USER_EVENTS_REDIS: variable,
+          GANTRY_CONFIG_START_WITHOUT: variable,
+          QUAY_OVERRIDE_CONFIG: text,
+        };
+        loadConfig({
+          fields: { ...fields, ...loadingConfig },
+          rules,
+          file: { name: 'config.yaml', text },
+          environment,
+        });
       } catch (error) {
         expect(error).toBeInstanceOf(ConfigError);
       }
