@@ -37,7 +37,7 @@ export const configCheck: Command = {
     }
     await trustOwnAuthorities(settings, createLogger({ level: 'warn' }));
     let failed = false;
-    for await (const finding of checkServices({ settings, config })) {
+    for await (const finding of checkServices({ settings, config, log: createLogger({ level: 'silent' }) })) {
       console.log(lineOf(finding));
       failed ||= finding.outcome === 'failed';
     }

@@ -1,8 +1,10 @@
 import type { InspectedConfig } from '../../platform/config/index.ts';
+import type { Logger } from '../../platform/log/index.ts';
 import type { configFields } from '../config.ts';
 import type { AppSettings } from '../settings.ts';
 import { checkCertificate } from './check-certificate.ts';
 import { checkMail } from './check-mail.ts';
+import { checkStorage } from './check-storage.ts';
 import { listUntried } from './list-untried.ts';
 import type { ServiceFinding } from './service-finding.ts';
 
@@ -11,6 +13,7 @@ const LIMIT_MS = 20_000;
 
 export interface CheckedConfig {
   readonly settings: AppSettings;
+  readonly log: Logger;
   /** As it was written: services of features to come are not among the settings. */
   readonly config: Pick<InspectedConfig<typeof configFields>, 'settings'>;
 }
@@ -19,6 +22,7 @@ export interface CheckedConfig {
 export async function* checkServices(checked: CheckedConfig): AsyncGenerator<ServiceFinding> {
   const written = new Map(checked.config.settings.map(({ key, written: value }) => [key, value]));
   const checks: readonly (readonly [string, () => Promise<ServiceFinding>])[] = [
+    ['storage', () => checkStorage(checked.settings, checked.log)],
     ['certificate', () => checkCertificate(checked.settings.listeners)],
     ['mail', () => checkMail(written)],
   ];

@@ -7,10 +7,12 @@ import { MIGRATIONS } from '../../../src/app/migrations.ts';
 import { createSqliteDatabase, lockDataDirectory } from '../../../src/platform/db/index.ts';
 import { describeOnEachDatabase } from '../databases.ts';
 import {
+  expectNothingMade,
   expectRefusal,
   makePlace,
   type Place,
   removePlaces,
+  runGantry,
   SECRET,
   startWrongly,
   writeConfig,
@@ -99,14 +101,40 @@ describe('the data directory', () => {
   });
 });
 
-test('a directory for blobs that is a file stops the start', async () => {
-  const place = makePlace();
-  const blobs = join(place.home, 'blobs');
-  writeFileSync(blobs, '');
-  const config = { DISTRIBUTED_STORAGE_CONFIG: { disk: ['LocalStorage', { storage_path: join(blobs, 'here') }] } };
-  writeConfig(place, { 'config.yaml': JSON.stringify(config) });
-  expectRefusal(await startWrongly(place), [
-    /Could not make the storage directory ".*blobs\/here"/,
-    'storage_path in DISTRIBUTED_STORAGE_CONFIG',
-  ]);
+describe('a directory for blobs', () => {
+  const placeFor = (blobs: string) => {
+    const config = { DISTRIBUTED_STORAGE_CONFIG: { disk: ['LocalStorage', { storage_path: blobs }] } };
+    return placeWith(config);
+  };
+  const check = ({ configFile, data }: Place) => runGantry(['config', 'check', configFile, '--online', '--data', data]);
+
+  test('that cannot be made stops the start, and the check says so before', async () => {
+    const { home } = makePlace();
+    const blobs = join(home, 'file/here');
+    writeFileSync(join(home, 'file'), '');
+    const place = placeFor(blobs);
+    const { out, status } = await check(place);
+    expect(out).toMatch(
+      /^error: storage: .*file" is not a directory; check storage_path in DISTRIBUTED_STORAGE_CONFIG and who may write there$/m,
+    );
+    expect(status).toBe(1);
+    expectNothingMade(place);
+    expectRefusal(await startWrongly(place), [
+      /Could not make the storage directory ".*file\/here"/,
+      'storage_path in DISTRIBUTED_STORAGE_CONFIG',
+    ]);
+  });
+
+  test('is tried with a blob that does not stay', async () => {
+    const { home } = makePlace();
+    const place = placeFor(join(home, 'blobs'));
+    expect((await check(place)).out).toMatch(/^ok: storage: LocalStorage: the first start makes ".*blobs"$/m);
+    expect(readdirSync(home)).toEqual([]);
+    mkdirSync(join(home, 'blobs'));
+    const { out, status } = await check(place);
+    expect(out).toMatch(/^ok: storage: LocalStorage: ".*blobs" takes a blob, gives it back and removes it$/m);
+    expect(status, out).toBe(0);
+    const left = readdirSync(join(home, 'blobs'), { recursive: true, withFileTypes: true });
+    expect(left.filter((entry) => entry.isFile())).toEqual([]);
+  });
 });
