@@ -3,7 +3,7 @@ import { catalogRepositories } from '../catalog/index.ts';
 import { identityAccounts } from '../identity/index.ts';
 import type { Migration } from '../platform/db/index.ts';
 import { queueJobs } from '../platform/queue/index.ts';
-import { registryUploads } from '../registry/index.ts';
+import { registryUploads, registryUploadWriters } from '../registry/index.ts';
 import { storageBlobs } from '../storage/index.ts';
 
 /** The one ordered list of schema steps. New ones are only ever appended. */
@@ -14,4 +14,5 @@ export const MIGRATIONS: readonly Migration[] = [
   identityAccounts,
   catalogRepositories,
   registryUploads,
+  registryUploadWriters,
 ];

@@ -21,11 +21,11 @@ export async function finishUpload(
   ports: Pick<RegistryPorts, 'db' | 'meters' | 'policy' | 'storage'>,
   settings: Pick<RegistrySettings, 'pushLeaseMs'>,
   push: { readonly caller: Caller; readonly address: RepositoryAddress; readonly clientAddress: string },
-  upload: Pick<Upload, 'id' | 'repositoryId' | 'sizeBytes'>,
+  upload: Pick<Upload, 'id' | 'storageId' | 'repositoryId' | 'sizeBytes'>,
   digest: Digest,
 ): Promise<void> {
   const stored = await ports.storage.uploads
-    .finish(upload.id, upload.sizeBytes, digest)
+    .finish(upload.storageId, upload.sizeBytes, digest)
     .catch(async (error: unknown) => {
       if (error instanceof AppError && (error.code === 'DIGEST_INVALID' || error.code === 'SIZE_INVALID')) {
         await discardUpload(ports, upload.id);
@@ -46,9 +46,9 @@ export async function finishUpload(
 
 /** Forgets an upload and its bytes: the row first, so that no request finds one whose bytes are going. */
 export async function discardUpload(ports: Pick<RegistryPorts, 'db' | 'storage'>, uploadId: string): Promise<boolean> {
-  const known = await ports.db.transaction((tx) => deleteUpload(tx, uploadId));
-  await ports.storage.uploads.discard(uploadId);
-  return known;
+  const storageId = await ports.db.transaction((tx) => deleteUpload(tx, uploadId));
+  await ports.storage.uploads.discard(storageId ?? uploadId);
+  return storageId !== undefined;
 }
 
 export function answerBlobCreated(context: RequestContext, address: RepositoryAddress, digest: Digest): void {

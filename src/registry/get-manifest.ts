@@ -11,7 +11,8 @@ import type { ManifestReference, RepositoryAddress } from './route.ts';
 
 /**
  * GET and HEAD of a manifest (distribution-spec "Pulling manifests"). Answers the stored bytes with the type they were pushed
- * with, whatever `Accept` asks for: converting would change the digest. Errors: MANIFEST_UNKNOWN.
+ * with, whatever `Accept` asks for: converting would change the digest. Errors: MANIFEST_UNKNOWN; the
+ * database's when pulls wait for their record.
  */
 export async function getManifest(
   ports: Pick<RegistryPorts, 'db' | 'meters' | 'pulls'>,
@@ -43,7 +44,7 @@ export async function getManifest(
   if (isPull) {
     ports.meters.pulled(by, 200);
     ports.meters.sent(manifest.bytes.length);
-    ports.pulls.record({
+    const recorded = ports.pulls.recordPull({
       kind: 'pull_repo',
       actor: auditActor(caller.actor),
       namespaceId: repository.namespaceId,
@@ -51,6 +52,8 @@ export async function getManifest(
       clientAddress: context.clientAddress,
       metadata: { repo: address.name, tag: address.tag, manifest_digest: manifest.digest },
     });
+    // Waiting for nothing would still cost a turn.
+    if (recorded !== undefined) await recorded;
   }
   answerBytes(context, 200, headers, manifest.bytes);
 }

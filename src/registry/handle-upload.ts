@@ -11,6 +11,7 @@ import { optionalDigest } from './start-upload.ts';
 import { findUpload } from './store.ts';
 import type { Upload } from './store.ts';
 import type { UploadLocks } from './upload-locks.ts';
+import { writeUpload } from './write-upload.ts';
 import { bringsBody, checkChunk, uploadHeaders, uploadUnknown } from './upload-request.ts';
 
 type Ports = Pick<RegistryPorts, 'db' | 'meters' | 'policy' | 'storage' | 'clock'>;
@@ -51,8 +52,7 @@ async function appendUpload(
   address: UploadAddress,
   repository: Repository,
 ): Promise<void> {
-  const sizeBytes = await locks.hold(address.uploadId, async () => {
-    const upload = await requireUpload(ports, address, repository);
+  const sizeBytes = await writeUpload(ports, locks, repository.id, address.uploadId, async (upload) => {
     const expected = checkChunk(context.req.headers, address, upload, settings.maximumLayerSizeBytes);
     const size = await receiveChunk(ports, settings, context, upload, expected, { durable: true });
     await recordProgress(ports, settings, upload, size);
@@ -76,8 +76,7 @@ async function closeUpload(
     throw new AppError('DIGEST_INVALID', 'The upload cannot be finished without the "digest" parameter');
   }
   const push = { caller, address, clientAddress: context.clientAddress };
-  await locks.hold(address.uploadId, async () => {
-    const upload = await requireUpload(ports, address, repository);
+  await writeUpload(ports, locks, repository.id, address.uploadId, async (upload) => {
     const sizeBytes = await takeLastChunk(ports, settings, context, address, upload);
     await finishUpload(ports, settings, push, { ...upload, sizeBytes }, digest);
   });

@@ -33,8 +33,9 @@ async function expireUploads(ports: Ports, locks: UploadLocks, signal: AbortSign
     for (const id of ids) {
       if (signal.aborted) return;
       // The row goes first and only if still expired, so that no request can go on with an upload whose bytes are going.
-      if (!(await ports.db.transaction((tx) => deleteExpiredUpload(tx, id)))) continue;
-      await ports.storage.uploads.discard(id);
+      const storageId = await ports.db.transaction((tx) => deleteExpiredUpload(tx, id));
+      if (storageId === undefined) continue;
+      await ports.storage.uploads.discard(storageId);
       removed++;
     }
     if (ids.length < BATCH) break;

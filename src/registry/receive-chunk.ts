@@ -25,7 +25,7 @@ export async function receiveChunk(
   expected: ChunkExpectation,
   options: { readonly durable: boolean },
 ): Promise<number> {
-  const sink = await ports.storage.uploads.append(upload.id, upload.sizeBytes, upload.algorithm);
+  const sink = await ports.storage.uploads.append(upload.storageId, upload.sizeBytes, upload.algorithm);
   const maxBytes = settings.maximumLayerSizeBytes - upload.sizeBytes;
   context.acceptBody();
   const body = await receiveBody(context.req, sink, { clock: ports.clock, maxBytes });

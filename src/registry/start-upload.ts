@@ -38,7 +38,8 @@ export async function startUpload(
   }
   const digest = optionalDigest(query.get('digest'));
   const algorithm = chooseAlgorithm(query.get('digest-algorithm'), digest);
-  const fresh = { id: randomUUID(), sizeBytes: 0, algorithm };
+  const id = randomUUID();
+  const fresh = { id, storageId: id, writer: undefined, sizeBytes: 0, algorithm };
   if (digest === undefined) {
     await createUpload(ports, settings, context, caller, address, fresh);
     answerEmpty(context, 202, uploadHeaders(address, fresh));

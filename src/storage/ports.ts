@@ -60,6 +60,11 @@ export interface UploadStore {
    * the bytes are kept until `discard`); BLOB_UPLOAD_UNKNOWN; STORAGE_FULL, STORAGE_FAILED.
    */
   finish(uploadId: string, sizeBytes: number, expected: Digest): Promise<StoredBlob>;
+  /**
+   * Copies the first `sizeBytes` of an upload to a new one of the id `forkId`, durably: whoever still writes to the first
+   * cannot touch the second. Errors: BLOB_UPLOAD_UNKNOWN when fewer are stored; STORAGE_FULL, STORAGE_FAILED.
+   */
+  fork(uploadId: string, forkId: string, sizeBytes: number): Promise<void>;
   /** Removes an upload and its bytes; nothing happens when there is none. */
   discard(uploadId: string): Promise<void>;
   /** The ids of all uploads that have bytes, for reconciling with rows. */

@@ -7,6 +7,7 @@ import type { Logger } from '../../platform/log/index.ts';
 import { createBufferPool, type BufferPool } from '../buffer-pool.ts';
 import type { StorageEngine, UploadStore } from '../ports.ts';
 import { isUploadId } from '../upload-id.ts';
+import { forkUpload } from './fork-upload.ts';
 import { createLocalBlobs } from './local-blobs.ts';
 import { DIRECTORY_MODE } from './local-file-system.ts';
 import { localLayout, unknownUpload, type LocalLayout } from './local-layout.ts';
@@ -98,6 +99,7 @@ function createLocalUploads(layout: LocalLayout, lanes: UploadLanes, pool: Buffe
       await callOnce(uploadId, { do: 'discard', uploadId });
       lanes.forget(uploadId);
     },
+    fork: (uploadId, forkId, sizeBytes) => forkUpload(layout, uploadId, forkId, sizeBytes),
     list: () => listUploads(layout),
   };
 }

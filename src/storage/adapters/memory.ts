@@ -55,6 +55,12 @@ function memoryUploads(blobs: Map<Digest, Uint8Array>): UploadStore {
       uploads.delete(uploadId);
       return Promise.resolve(blob);
     },
+    fork(uploadId, forkId, sizeBytes) {
+      const bytes = uploads.get(uploadId);
+      if (bytes === undefined || bytes.byteLength < sizeBytes) return Promise.reject(unknownUpload(uploadId));
+      uploads.set(forkId, bytes.slice(0, sizeBytes));
+      return Promise.resolve();
+    },
     discard(uploadId) {
       uploads.delete(uploadId);
       return Promise.resolve();

@@ -210,6 +210,34 @@ function describeUploads(current: () => { subject: EngineUnderTest; engine: Stor
     await other.close();
   });
 
+  it('copies an upload out of the reach of those who still write to it', async () => {
+    const { engine } = current();
+    const [first, second, late] = [contentOf(60_000, 21), contentOf(5000, 22), contentOf(5000, 23)];
+    const [id, forkId] = [randomUUID(), randomUUID()];
+    await appendContent(engine.uploads, id, 0, first);
+    const slow = await engine.uploads.append(id, 60_000, 'sha256');
+    await slow.write(late.subarray(0, 1000));
+    await engine.uploads.fork(id, forkId, 60_000);
+    await appendContent(engine.uploads, forkId, 60_000, second);
+    await slow.write(late.subarray(1000));
+    await slow.end({ durable: true });
+    const whole = Buffer.concat([first, second]);
+    await engine.uploads.finish(forkId, whole.length, sha256Of(whole));
+    expect(await holds(engine, whole)).toBe(true);
+    const other = Buffer.concat([first, late]);
+    await engine.uploads.finish(id, other.length, sha256Of(other));
+    expect(await holds(engine, other)).toBe(true);
+    for (const [from, size] of [
+      [id, 0],
+      [randomUUID(), 0],
+    ] as const) {
+      await expect(engine.uploads.fork(from, randomUUID(), size)).rejects.toMatchObject({
+        code: 'BLOB_UPLOAD_UNKNOWN',
+      });
+    }
+    expect(await listUploads(engine.uploads)).toEqual([]);
+  });
+
   it('notices that another process has replaced the bytes it has summed', async () => {
     const { subject, engine } = current();
     const other = subject.another?.();
