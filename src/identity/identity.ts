@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../kernel/clock.ts';
 import { createPasswordHasher, type PasswordHasher, type SecretBox } from '../platform/crypto/index.ts';
 import type { Database } from '../platform/db/index.ts';
+import { createLocalHints, type Hints } from '../platform/hints/index.ts';
 import { type AuthenticateAccessToken, createAccessTokenAuthenticator } from './access-token.ts';
 import { type AuthenticateBasic, createBasicAuthenticator } from './authenticate-basic.ts';
 import { type AuthenticatePassword, createPasswordAuthenticator } from './authenticate-password.ts';
@@ -23,6 +24,8 @@ export interface IdentityPorts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly box: SecretBox;
+  /** undefined: there is no other node. */
+  readonly hints?: Hints | undefined;
   /** The one pool of the process; undefined: a new one. */
   readonly passwords?: PasswordHasher | undefined;
 }
@@ -42,7 +45,7 @@ export interface Identity {
 }
 
 export function createIdentity(ports: IdentityPorts, settings: IdentitySettings): Identity {
-  const { db, clock, log, box, passwords = createPasswordHasher() } = ports;
+  const { db, clock, log, box, hints = createLocalHints(), passwords = createPasswordHasher() } = ports;
   const authenticatePassword = createPasswordAuthenticator({ db, passwords, clock, log });
   const authenticateAccessToken = createAccessTokenAuthenticator({ db, clock });
   const encryptedPasswords = createEncryptedPasswords(box);
@@ -52,6 +55,7 @@ export function createIdentity(ports: IdentityPorts, settings: IdentitySettings)
     box,
     clock,
     log,
+    hints,
     service: settings.serviceKeyService,
     refreshAfterMs: settings.serviceKeyRefreshMinutes * 60_000,
     expiresAfterMs: settings.serviceKeyExpirationMinutes * 60_000,

@@ -61,9 +61,13 @@ const CACHED_CHARACTERS = 8_000_000;
 /** The end of a signature, which no two tokens share: far cheaper to look up by than a whole token. */
 const KEY_CHARACTERS = 32;
 
+/** After this time a token is verified again, in case its key has gone unheard. */
+const RECHECK_MS = 60_000;
+
 interface Verified extends RegistryGrant {
   readonly token: string;
-  readonly expiresAt: number;
+  /** When it expires or is to be verified again, whatever is first. */
+  readonly until: number;
 }
 
 export function createRegistryTokens(ports: RegistryTokenPorts): RegistryTokens {
@@ -74,6 +78,7 @@ export function createRegistryTokens(ports: RegistryTokenPorts): RegistryTokens 
     maxSize: CACHED_CHARACTERS,
     sizeCalculation: ({ token }) => token.length,
   });
+  keys.onChange(() => verified.clear());
 
   async function issue(grant: RegistryGrant): Promise<IssuedToken> {
     const issuedAt = clock.now();
@@ -95,7 +100,7 @@ export function createRegistryTokens(ports: RegistryTokenPorts): RegistryTokens 
 
   async function verify(text: string): Promise<RegistryGrant | undefined> {
     const known = verified.get(text.slice(-KEY_CHARACTERS));
-    if (known?.token === text) return clock.now() < known.expiresAt ? known : undefined;
+    if (known?.token === text && clock.now() < known.until) return known;
     const fresh = await verifyFresh(text);
     if (fresh !== undefined) verified.set(text.slice(-KEY_CHARACTERS), fresh);
     return fresh;
@@ -114,7 +119,8 @@ export function createRegistryTokens(ports: RegistryTokenPorts): RegistryTokens 
     const validFrom = (claims.nbf - TOKEN_LEEWAY_SECONDS) * 1000;
     if (now >= expiresAt || now < validFrom) return undefined;
     const actor = actorOfClaims(claims);
-    return actor === undefined ? undefined : { actor, access: claims.access, token: text, expiresAt };
+    if (actor === undefined) return undefined;
+    return { actor, access: claims.access, token: text, until: Math.min(expiresAt, now + RECHECK_MS) };
   }
 
   return { issue, verify };

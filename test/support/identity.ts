@@ -3,6 +3,7 @@ import { systemClock } from '../../src/kernel/clock.ts';
 import { createIdentity, type Identity, type IdentitySettings } from '../../src/identity/index.ts';
 import { createPasswordHasher, createSecretBox } from '../../src/platform/crypto/index.ts';
 import type { Database } from '../../src/platform/db/index.ts';
+import type { Hints } from '../../src/platform/hints/index.ts';
 import { createLogger } from '../../src/platform/log/index.ts';
 
 /** Password hashing that costs next to nothing. */
@@ -25,10 +26,17 @@ export const IDENTITY_SETTINGS: IdentitySettings = {
 /** Identity as one node of a registry has it, with cheap passwords. */
 export function createTestIdentity(
   db: Database,
-  options: { readonly clock?: Clock; readonly settings?: Partial<IdentitySettings> } = {},
+  options: { readonly clock?: Clock; readonly hints?: Hints; readonly settings?: Partial<IdentitySettings> } = {},
 ): Identity {
   return createIdentity(
-    { db, clock: options.clock ?? systemClock, log: silentLog, box: testBox, passwords: cheapPasswords },
+    {
+      db,
+      clock: options.clock ?? systemClock,
+      log: silentLog,
+      box: testBox,
+      passwords: cheapPasswords,
+      hints: options.hints,
+    },
     { ...IDENTITY_SETTINGS, ...options.settings },
   );
 }

@@ -36,6 +36,18 @@ export function findKey(db: Database, service: string, kid: string): Promise<Ser
     .executeTakeFirst();
 }
 
+/** The key made last, whether or not it still verifies. */
+export function findNewestKey(db: Database, service: string): Promise<ServiceKeyRow | undefined> {
+  return db
+    .read<IdentityTables>()
+    .selectFrom('service_key')
+    .select(COLUMNS)
+    .where('service', '=', service)
+    .orderBy('created_at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+}
+
 export async function insertKey(
   tx: Transaction,
   service: string,

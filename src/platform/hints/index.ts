@@ -1,0 +1,1 @@
+export { createLocalHints, HintListeners, type HintListener, type Hints } from './hints.ts';
