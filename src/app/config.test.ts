@@ -63,7 +63,7 @@ TESTING: false
 `.replace('KEY: 0123456789', 'KEY: "0123456789"'),
   );
   expect(warnings).toEqual([
-    'These settings of Quay have no effect in this version: BUILDLOGS_REDIS, DB_CONNECTION_ARGS, LDAP_URI, TAG_EXPIRATION_OPTIONS, USER_EVENTS_REDIS',
+    'These settings of Quay have no effect in this version: BUILDLOGS_REDIS, LDAP_URI, TAG_EXPIRATION_OPTIONS, USER_EVENTS_REDIS',
   ]);
   expect(values.DISTRIBUTED_STORAGE_CONFIG).toEqual({
     default: { driver: 'LocalStorage', storagePath: '/datastorage/registry' },
@@ -74,6 +74,17 @@ TESTING: false
 test.each([
   ['AUTHENTICATION_TYPE: LDAP', '"LDAP" is not built into this version'],
   ['DB_URI: mysql+pymysql://u:hunter2@h/d', 'MySQL cannot be served from'],
+  ['DB_URI: mysql+pymysql://u:hunter2@h/d', 'Importing what a Quay keeps in MySQL is planned'],
+  ['DB_URI: "postgresql://u:hunter2@h/d?sslmode=maybe"', 'parameter "sslmode": write one of disable, allow'],
+  ['DB_URI: "postgresql://u:hunter2@h:port/d"', 'DB_URI is not an address'],
+  ['DB_CONNECTION_ARGS: {sslmode: always}', 'write one of disable, allow'],
+  ['DB_CONNECTION_ARGS: {sslmod: require}', '"sslmod" is not understood'],
+  ['DB_CONNECTION_ARGS: {gssencmode: require}', '"gssencmode" is not understood with this value'],
+  ['DB_URI: postgresql://u:hunter2@h/d\nDB_CONNECTION_ARGS: {sslcert: x.pem}', 'are needed together'],
+  [
+    'DB_URI: postgresql://u:hunter2@h/d\nDB_CONNECTION_ARGS: {sslrootcert: system, sslmode: require}',
+    'verify-full only',
+  ],
   ['DISTRIBUTED_STORAGE_CONFIG: {a: [S3Storage, {}]}', '"S3Storage" is not built into this version'],
   ['DISTRIBUTED_STORAGE_CONFIG: {a: [FakeStorage, {}]}', 'There is no storage driver "FakeStorage"'],
   ['DISTRIBUTED_STORAGE_CONFIG: {a: [LocalStorage, {}]}', 'name the directory'],

@@ -1,8 +1,9 @@
+import { auditConfig } from '../audit/index.ts';
 import { catalogConfig } from '../catalog/index.ts';
 import { identityConfig, identityRules } from '../identity/index.ts';
 import { type ConfigRule, type ConfigValues, joinPieces, loadingConfig } from '../platform/config/index.ts';
 import { cryptoConfig } from '../platform/crypto/index.ts';
-import { databaseConfig } from '../platform/db/index.ts';
+import { databaseConfig, databaseRules } from '../platform/db/index.ts';
 import { httpConfig, httpRules } from '../platform/http/index.ts';
 import { logConfig } from '../platform/log/index.ts';
 import { netConfig } from '../platform/net/index.ts';
@@ -21,6 +22,7 @@ export const configPieces = {
   'platform/crypto': cryptoConfig,
   'platform/net': netConfig,
   storage: storageConfig,
+  audit: auditConfig,
   identity: identityConfig,
   catalog: catalogConfig,
   registry: registryConfig,
@@ -34,6 +36,7 @@ export type AppConfig = ConfigValues<typeof configFields>;
 
 export const configRules: readonly ConfigRule<typeof configFields>[] = [
   ...httpRules,
+  ...databaseRules,
   ...storageRules,
   ...identityRules,
   ...monitoringRules,

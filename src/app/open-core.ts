@@ -1,7 +1,8 @@
 import { createIdentity, type Identity } from '../identity/index.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { checkFingerprint, createSecretBox, loadSecretKey } from '../platform/crypto/index.ts';
-import type { Database } from '../platform/db/index.ts';
+import { createNotifyHints, type Database, type MigrationProgress } from '../platform/db/index.ts';
+import { createLocalHints, type Hints } from '../platform/hints/index.ts';
 import type { Logger } from '../platform/log/index.ts';
 import { makeDataDirectory } from './make-data-directory.ts';
 import { openDatabase } from './open-database.ts';
@@ -10,20 +11,39 @@ import type { AppSettings } from './settings.ts';
 /** What every role and every command that touches data needs. */
 export interface Core {
   readonly db: Database;
+  /** Word from and to the other nodes on the same database. */
+  readonly hints: Hints;
   readonly identity: Identity;
+  close(): Promise<void>;
 }
 
 /** Opens the data: database, secret key, identity. Errors: whatever makes starting unsafe, in words for the operator. */
-export async function openCore(settings: AppSettings, log: Logger): Promise<Core> {
+export async function openCore(
+  settings: AppSettings,
+  log: Logger,
+  onMigration?: (progress: MigrationProgress) => void,
+): Promise<Core> {
   await makeDataDirectory(settings.dataDirectory);
   const key = await loadSecretKey({ configured: settings.secretKey, dataDirectory: settings.dataDirectory });
   // The key is stretched on another thread while this one opens the database; so that must have begun before.
-  const [box, db] = await Promise.all([createSecretBox(key), openDatabase(settings, log)]);
+  const [box, db] = await Promise.all([createSecretBox(key), openDatabase(settings, log, onMigration)]);
   try {
     await checkFingerprint(db, box);
-    return { db, identity: createIdentity({ db, clock: systemClock, log, box }, settings.identity) };
+    const hints = await openHints(settings, log);
+    const identity = createIdentity({ db, clock: systemClock, log, box, hints }, settings.identity);
+    const close = async (): Promise<void> => {
+      await hints.close();
+      await db.close();
+    };
+    return { db, hints, identity, close };
   } catch (error) {
     await db.close();
     throw error;
   }
+}
+
+/** The embedded database has one process, so there is nobody else to tell. */
+function openHints({ postgres }: Pick<AppSettings, 'postgres'>, log: Logger): Promise<Hints> | Hints {
+  if (postgres === undefined) return createLocalHints();
+  return createNotifyHints({ connection: postgres, clock: systemClock, log });
 }

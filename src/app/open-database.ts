@@ -1,5 +1,11 @@
 import { join } from 'node:path';
-import { createPostgresDatabase, createSqliteDatabase, type Database, type Migration } from '../platform/db/index.ts';
+import {
+  createPostgresDatabase,
+  createSqliteDatabase,
+  type Database,
+  type Migration,
+  type MigrationProgress,
+} from '../platform/db/index.ts';
 import type { Logger } from '../platform/log/index.ts';
 import { MIGRATIONS } from './migrations.ts';
 import type { AppSettings } from './settings.ts';
@@ -14,15 +20,16 @@ export class SchemaBehindError extends Error {
 
 /** Opens the configured database and brings it to the newest schema. Errors: {@link SchemaBehindError} when it must not. */
 export function openDatabase(
-  settings: Pick<AppSettings, 'postgresUri' | 'sqliteFile' | 'dataDirectory' | 'migrate'>,
+  settings: Pick<AppSettings, 'postgres' | 'sqliteFile' | 'dataDirectory' | 'migrate'>,
   log: Logger,
+  onMigration?: (progress: MigrationProgress) => void,
 ): Promise<Database> {
   const migrations = settings.migrate ? MIGRATIONS : MIGRATIONS.map(refused);
-  if (settings.postgresUri !== undefined) {
-    return createPostgresDatabase({ uri: settings.postgresUri, migrations, log });
+  if (settings.postgres !== undefined) {
+    return createPostgresDatabase({ ...settings.postgres, migrations, log, onMigration });
   }
   const file = settings.sqliteFile ?? join(settings.dataDirectory, DATABASE_FILE);
-  return createSqliteDatabase({ file, migrations, log });
+  return createSqliteDatabase({ file, migrations, log, onMigration });
 }
 
 /** The step as one that is known and never taken: only what the database lacks is asked for its statements. */

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { createPullRecorder } from '../audit/index.ts';
 import { grantedActions, resolveAccess } from '../catalog/index.ts';
 import { systemClock } from '../kernel/clock.ts';
+import type { MigrationProgress } from '../platform/db/index.ts';
 import type { RequestHandler } from '../platform/http/index.ts';
 import type { Logger } from '../platform/log/index.ts';
 import type { Metrics } from '../platform/metrics/index.ts';
@@ -32,16 +33,24 @@ export interface Services {
 /** Opens the data and puts the slices together. What has to be closed again is put on `opened` as it is opened. */
 export async function openServices(
   settings: AppSettings,
-  { log, metrics }: { readonly log: Logger; readonly metrics: Metrics },
+  {
+    log,
+    metrics,
+    onMigration,
+  }: {
+    readonly log: Logger;
+    readonly metrics: Metrics;
+    readonly onMigration: (progress: MigrationProgress) => void;
+  },
   opened: AsyncDisposableStack,
 ): Promise<Services> {
-  const core = await openCore(settings, log);
+  const core = await openCore(settings, log, onMigration);
   const { db } = core;
-  opened.defer(() => db.close());
+  opened.defer(() => core.close());
   const identity = meterAuthentication(core.identity, metrics);
   const storage = createLocalStorage({ root: settings.storagePath, log });
   opened.defer(() => storage.close());
-  const pulls = createPullRecorder({ db, clock: systemClock, log });
+  const pulls = createPullRecorder({ db, clock: systemClock, log, strict: settings.strictPullLogging });
   opened.defer(() => pulls.close());
   const registry = createRegistry(
     {

@@ -9,6 +9,7 @@ import {
   processEnvironment,
   readLaunchOptions,
 } from '../platform/config/index.ts';
+import { type PostgresConnection, postgresUriOf } from '../platform/db/index.ts';
 import { tlsParameters } from '../platform/tls/index.ts';
 import { type AppConfig, configFields, configRules } from './config.ts';
 import type { ListenerSettings } from './listeners.ts';
@@ -61,6 +62,23 @@ function readConfigFile({
   }
 }
 
+/** Load balancers in front of several nodes ask every two seconds or so. */
+const DRAIN_NOTICE_MS = 5000;
+
+function postgresOf(config: AppConfig, directory: string): PostgresConnection | undefined {
+  const uri = postgresUriOf(config.DB_URI?.reveal());
+  if (uri === undefined) return undefined;
+  return {
+    uri,
+    directory,
+    args: config.DB_CONNECTION_ARGS,
+    connections: config.DB_POOL_SIZE,
+    connectMs: config.DB_CONNECT_TIMEOUT,
+    statementMs: config.DB_STATEMENT_TIMEOUT,
+    idleMs: config.DB_IDLE_TIMEOUT,
+  };
+}
+
 function toSettings(launch: LaunchOptions, config: AppConfig, host: string | undefined): Omit<AppSettings, 'migrate'> {
   const uri = config.DB_URI?.reveal();
   const [engine] = Object.values(config.DISTRIBUTED_STORAGE_CONFIG ?? {});
@@ -68,8 +86,7 @@ function toSettings(launch: LaunchOptions, config: AppConfig, host: string | und
   return {
     listeners: toListenerSettings(launch, config, host),
     dataDirectory: launch.dataDirectory,
-    postgresUri:
-      uri?.startsWith('postgres') === true ? uri.replace(/^postgres(?:ql)?(?:\+\w+)?:/, 'postgresql:') : undefined,
+    postgres: postgresOf(config, dirname(launch.configFile)),
     sqliteFile:
       uri?.startsWith('sqlite:///') === true
         ? resolve(launch.dataDirectory, uri.slice('sqlite:///'.length))
@@ -79,6 +96,8 @@ function toSettings(launch: LaunchOptions, config: AppConfig, host: string | und
     secretKey: config.DATABASE_SECRET_KEY?.reveal(),
     log: toLogSettings(config, launch.dataDirectory),
     monitoring: toMonitoringSettings(config),
+    drainNoticeMs: config.DRAIN_NOTICE ?? (postgresUriOf(uri) === undefined ? 0 : DRAIN_NOTICE_MS),
+    strictPullLogging: !config.ALLOW_PULLS_WITHOUT_STRICT_LOGGING,
     identity: {
       serverHostname: config.SERVER_HOSTNAME ?? `localhost:${launch.port}`,
       superUsers: config.FEATURE_SUPER_USERS ? config.SUPER_USERS : [],

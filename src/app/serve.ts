@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { systemClock } from '../kernel/clock.ts';
-import { type DataDirectoryLock, lockDataDirectory } from '../platform/db/index.ts';
+import { type DataDirectoryLock, lockDataDirectory, type MigrationProgress } from '../platform/db/index.ts';
 import { createHttpServer, type Mount, type RequestHandler } from '../platform/http/index.ts';
 import { createLogTally, type Logger, type LogTally } from '../platform/log/index.ts';
 import { createMetrics } from '../platform/metrics/index.ts';
@@ -60,13 +60,18 @@ export async function serve(
   opened.defer(() => server.drain({ timeoutMs: 0 }));
   const ports = await listeners.listen(server);
   opened.use(await listenForMetrics(monitoring, metrics, log));
-  const services = await openServices(settings, { log, metrics }, opened);
+  const onMigration = ({ done, total }: MigrationProgress): void => gate.migrating(done, total);
+  const services = await openServices(settings, { log, metrics, onMigration }, opened);
   const { jobs, setupToken } = services;
   const health = watchServices(services, settings, { metrics, logTally, draining: () => server.draining });
   gate.open(services.handlers, health);
   opened.defer(() => jobs.stop());
-  opened.defer(() => server.drain({ timeoutMs: DRAIN_MS }));
-  await jobs.start();
+  // A start that fails has been noticed by nobody.
+  let noticeMs = 0;
+  opened.defer(() => server.drain({ timeoutMs: DRAIN_MS, noticeMs }));
+  // A registry in read-only mode changes nothing by itself either.
+  if (!settings.registry.readOnly) await jobs.start();
+  noticeMs = settings.drainNoticeMs;
   const running = opened.move();
   return { ports, setupToken, stop: () => running.disposeAsync() };
 }
@@ -89,12 +94,8 @@ function mountsOf(gate: StartupGate, metricsHandler: RequestHandler): Mount[] {
 }
 
 /** The embedded database has one serving process; nodes on PostgreSQL share nothing on disk but what they are told to. */
-async function lockData({
-  postgresUri,
-  sqliteFile,
-  dataDirectory,
-}: AppSettings): Promise<DataDirectoryLock | undefined> {
-  if (postgresUri !== undefined) return undefined;
+async function lockData({ postgres, sqliteFile, dataDirectory }: AppSettings): Promise<DataDirectoryLock | undefined> {
+  if (postgres !== undefined) return undefined;
   const directory = sqliteFile === undefined ? dataDirectory : dirname(sqliteFile);
   await makeDataDirectory(directory);
   return lockDataDirectory(directory);

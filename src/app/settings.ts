@@ -1,5 +1,6 @@
 import type { CatalogPolicy } from '../catalog/index.ts';
 import type { IdentitySettings } from '../identity/index.ts';
+import type { PostgresConnection } from '../platform/db/index.ts';
 import type { LogSettings } from '../platform/log/index.ts';
 import type { RegistrySettings } from '../registry/index.ts';
 import type { ListenerSettings } from './listeners.ts';
@@ -10,8 +11,8 @@ export interface AppSettings {
   readonly listeners: ListenerSettings;
   /** Absolute path; holds the database file, the secret key and, by default, the blobs. */
   readonly dataDirectory: string;
-  /** `postgresql://…`, or undefined for the embedded database. */
-  readonly postgresUri: string | undefined;
+  /** How PostgreSQL is reached; undefined: the embedded database. */
+  readonly postgres: PostgresConnection | undefined;
   /** Absolute path of the embedded database; undefined: in the data directory. */
   readonly sqliteFile: string | undefined;
   /** Absolute path of the local storage. */
@@ -22,6 +23,10 @@ export interface AppSettings {
   readonly migrate: boolean;
   readonly log: LogSettings;
   readonly monitoring: MonitoringSettings;
+  /** How long a server that was told to stop still takes requests while it reports itself unhealthy, in ms. */
+  readonly drainNoticeMs: number;
+  /** Whether pulls wait until their audit record is in the database. */
+  readonly strictPullLogging: boolean;
   readonly identity: IdentitySettings;
   readonly catalog: CatalogPolicy;
   readonly registry: RegistrySettings;

@@ -88,6 +88,43 @@ describeOnBothDatabases('audit', (context) => {
     expect(await rows(db, 10)).toHaveLength(1);
   });
 
+  test('a strict pull is answered when its record is there, many by few transactions', async () => {
+    const { db } = context();
+    let transactions = 0;
+    const counted = observed(db, () => (transactions += 1));
+    const recorder = createPullRecorder({ db: counted, clock: createFakeClock(), log: silentLog, strict: true });
+    await recorder.recordPull({ ...pull('first'), repositoryId: 12 });
+    expect(await rows(db, 12)).toHaveLength(1);
+    transactions = 0;
+    await Promise.all(
+      Array.from({ length: 500 }, (_, i) =>
+        Promise.resolve(recorder.recordPull({ ...pull(String(i)), repositoryId: 12 })),
+      ),
+    );
+    expect(await rows(db, 12)).toHaveLength(501);
+    expect(transactions).toBeLessThan(5);
+    await recorder.close();
+  });
+
+  test('a strict pull fails with its record, and the next one does not', async () => {
+    const { db } = context();
+    let away = true;
+    const flaky: Database = {
+      ...db,
+      dialect: db.dialect,
+      transaction: (work) => (away ? Promise.reject(new Error('away')) : db.transaction(work)),
+    };
+    const recorder = createPullRecorder({ db: flaky, clock: createFakeClock(), log: silentLog, strict: true });
+    const lost = [1, 2, 3].map((tag) =>
+      Promise.resolve(recorder.recordPull({ ...pull(String(tag)), repositoryId: 13 })),
+    );
+    for (const outcome of await Promise.allSettled(lost))
+      expect(outcome).toMatchObject({ reason: { message: 'away' } });
+    away = false;
+    await recorder.recordPull({ ...pull('4'), repositoryId: 13 });
+    expect(await rows(db, 13)).toHaveLength(1);
+  });
+
   test('pulls wait for a database that is away; what exceeds the capacity is dropped', async () => {
     const { db } = context();
     const clock = createFakeClock();

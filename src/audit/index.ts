@@ -1,3 +1,4 @@
+export { auditConfig } from './config.ts';
 export { auditLog } from './migrations/0003-audit-log.ts';
 export type { AuditActor, AuditEntry, AuditKind } from './model.ts';
 export { createPullRecorder } from './pull-recorder.ts';

@@ -4,10 +4,15 @@ import type { Database } from '../platform/db/index.ts';
 import type { AuditEntry } from './model.ts';
 import { insertEntries } from './store.ts';
 
-/** Records what is too frequent for a transaction of its own (pulls, sign-ins). A crash loses at most one second. */
+/** Records what is too frequent for a transaction of its own (pulls, sign-ins), many together. */
 export interface PullRecorder {
-  /** Takes the entry into memory and returns at once. Never throws. */
+  /** Takes the entry into memory and returns at once: a crash loses at most one second. Never throws. */
   record(entry: AuditEntry): void;
+  /**
+   * Records a pull, which is answered when the returned promise, if any, has resolved. There is one when records are strict:
+   * it rejects with the database's error when the record could not be written, and nothing is left of it.
+   */
+  recordPull(entry: AuditEntry): Promise<void> | undefined;
   /** How many entries wait for the database, and how many were given up since the start. */
   readonly backlog: { readonly waiting: number; readonly dropped: number };
   /** Writes what is left, with one attempt. Nothing may be recorded afterwards. */
@@ -18,6 +23,8 @@ export interface PullRecorderPorts {
   readonly db: Database;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Whether pulls wait for their record: ALLOW_PULLS_WITHOUT_STRICT_LOGGING is false. Default: they do not. */
+  readonly strict?: boolean;
   /** How many entries may wait for the database; more are dropped and counted. About 300 bytes each. */
   readonly capacity?: number;
 }
@@ -33,7 +40,9 @@ interface Waiting {
   readonly recordedAt: number;
 }
 
-export function createPullRecorder({ db, clock, log, capacity = 50_000 }: PullRecorderPorts): PullRecorder {
+export function createPullRecorder(ports: PullRecorderPorts): PullRecorder {
+  const { clock, log, capacity = 50_000 } = ports;
+  const strictly = ports.strict === true ? createStrictRecorder(ports) : undefined;
   let waiting: Waiting[] = [];
   let flushing: Promise<boolean> | undefined;
   let cancelTimer: (() => void) | undefined;
@@ -72,7 +81,7 @@ export function createPullRecorder({ db, clock, log, capacity = 50_000 }: PullRe
     try {
       while (waiting.length > 0) {
         const batch = waiting.slice(0, BATCH);
-        await write(batch);
+        await writeBatch(ports, batch);
         waiting = waiting.slice(batch.length);
       }
     } catch (error) {
@@ -85,17 +94,10 @@ export function createPullRecorder({ db, clock, log, capacity = 50_000 }: PullRe
     return true;
   }
 
-  async function write(batch: readonly Waiting[]): Promise<void> {
-    await db.transaction(async (tx) => {
-      const databaseNow = await tx.now();
-      const processNow = clock.now();
-      const rows = batch.map(({ entry, recordedAt }) => ({
-        // Moves the time of this process onto the database's clock.
-        at: databaseNow - Math.max(0, processNow - recordedAt),
-        entry,
-      }));
-      await insertEntries(tx, rows);
-    });
+  function recordPull(entry: AuditEntry): Promise<void> | undefined {
+    if (strictly !== undefined) return strictly(entry);
+    record(entry);
+    return undefined;
   }
 
   async function close(): Promise<void> {
@@ -107,6 +109,7 @@ export function createPullRecorder({ db, clock, log, capacity = 50_000 }: PullRe
 
   return {
     record,
+    recordPull,
     close,
     backlog: {
       get waiting() {
@@ -117,4 +120,42 @@ export function createPullRecorder({ db, clock, log, capacity = 50_000 }: PullRe
       },
     },
   };
+}
+
+/**
+ * Writes entries whose callers wait. Those that come while a transaction runs share the next one, so that their number costs
+ * no commits.
+ */
+function createStrictRecorder(ports: Pick<PullRecorderPorts, 'db' | 'clock'>): (entry: AuditEntry) => Promise<void> {
+  let next: { readonly batch: Waiting[]; readonly written: Promise<void> } | undefined;
+  let running: Promise<unknown> = Promise.resolve();
+  return (entry) => {
+    if (next === undefined || next.batch.length >= BATCH) {
+      const batch: Waiting[] = [];
+      const written = running.then(() => {
+        if (next?.batch === batch) next = undefined;
+        return writeBatch(ports, batch);
+      });
+      running = written.catch(() => undefined);
+      next = { batch, written };
+    }
+    next.batch.push({ entry, recordedAt: ports.clock.now() });
+    return next.written;
+  };
+}
+
+async function writeBatch(
+  { db, clock }: Pick<PullRecorderPorts, 'db' | 'clock'>,
+  batch: readonly Waiting[],
+): Promise<void> {
+  await db.transaction(async (tx) => {
+    const databaseNow = await tx.now();
+    const processNow = clock.now();
+    const rows = batch.map(({ entry, recordedAt }) => ({
+      // Moves the time of this process onto the database's clock.
+      at: databaseNow - Math.max(0, processNow - recordedAt),
+      entry,
+    }));
+    await insertEntries(tx, rows);
+  });
 }

@@ -1,4 +1,5 @@
 import type { Digest } from '../kernel/digest.ts';
+import { AppError } from '../kernel/errors.ts';
 import type { Tag } from '../kernel/reference.ts';
 import type { Database } from '../platform/db/index.ts';
 import type { StoredManifest } from './model.ts';
@@ -18,11 +19,17 @@ export async function findManifestByTag(
   if (row.expires_at !== null) {
     const now = await db.now();
     if (row.expires_at <= now) {
-      await db.transaction((tx) => closeExpiredTag(tx, row.tag_id, now));
+      await db.transaction((tx) => closeExpiredTag(tx, row.tag_id, now)).catch(leaveToOthers);
       return undefined;
     }
   }
   return toManifest(row);
+}
+
+/** A tag that cannot be closed at the moment is expired all the same. */
+function leaveToOthers(error: unknown): void {
+  const isPassing = error instanceof AppError && ['DATABASE_READ_ONLY', 'DATABASE_UNAVAILABLE'].includes(error.code);
+  if (!isPassing) throw error;
 }
 
 /** The alive manifest of this digest, by either algorithm it was pushed under. */

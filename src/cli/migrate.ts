@@ -18,7 +18,9 @@ export const migrate: Command = {
     const log = createLogger({ level: 'warn' });
     await makeDataDirectory(settings.dataDirectory);
     await trustOwnAuthorities(settings, log);
-    const db = await openDatabase(settings, log);
+    const db = await openDatabase(settings, log, ({ name, done, total }) =>
+      console.log(`migrating ${done + 1}/${total}: ${name}`),
+    );
     await db.close();
     console.log('The database has the newest schema');
     return 0;

@@ -29,7 +29,7 @@ export const userCreate: Command = {
       console.log(`Created the ${user.superuser ? 'superuser' : 'user'} "${user.name}"`);
       return 0;
     } finally {
-      await core.db.close();
+      await core.close();
     }
   },
 };

@@ -184,6 +184,12 @@ export const ERRORS = {
     quay: 'downstream_issue',
     when: 'The server is starting and may be changing its database; try again after the seconds named in Retry-After',
   },
+  DATABASE_READ_ONLY: {
+    status: 503,
+    oci: 'UNSUPPORTED',
+    quay: 'downstream_issue',
+    when: 'The database accepts no changes at the moment; pulls go on',
+  },
   SHUTTING_DOWN: { status: 503, oci: 'UNSUPPORTED', quay: 'downstream_issue', when: 'The server is shutting down' },
   CLIENT_CLOSED_REQUEST: {
     status: 499,

@@ -42,8 +42,6 @@ export async function getManifest(
     return;
   }
   if (isPull) {
-    ports.meters.pulled(by, 200);
-    ports.meters.sent(manifest.bytes.length);
     const recorded = ports.pulls.recordPull({
       kind: 'pull_repo',
       actor: auditActor(caller.actor),
@@ -54,6 +52,8 @@ export async function getManifest(
     });
     // Waiting for nothing would still cost a turn.
     if (recorded !== undefined) await recorded;
+    ports.meters.pulled(by, 200);
+    ports.meters.sent(manifest.bytes.length);
   }
   answerBytes(context, 200, headers, manifest.bytes);
 }

@@ -107,7 +107,7 @@ export async function prepareServer(options: ServerOptions = {}): Promise<TestSe
   mkdirSync(dataDirectory, { recursive: true });
   mkdirSync(configDirectory);
   // JSON is YAML.
-  const config = { SERVER_HOSTNAME: host, PREFERRED_URL_SCHEME: scheme, ...options.config };
+  const config = { SERVER_HOSTNAME: host, PREFERRED_URL_SCHEME: scheme, DRAIN_NOTICE: '0s', ...options.config };
   writeFileSync(configFile, JSON.stringify(config));
   if (tls !== undefined) {
     writeFileSync(join(configDirectory, 'ssl.cert'), tls.certificate);

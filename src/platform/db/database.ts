@@ -4,7 +4,8 @@ export type Dialect = 'sqlite' | 'postgres';
 
 /**
  * The database as slices see it. Slices name the tables they use: `db.read<CatalogTables>()`.
- * Reads outside a transaction see every transaction whose `transaction()` call has resolved.
+ * Reads outside a transaction see every transaction whose `transaction()` call has resolved, on PostgreSQL those of every
+ * node. When the server is lost, they are asked again for up to 10 s.
  */
 export interface Database {
   readonly dialect: Dialect;
@@ -23,7 +24,9 @@ export interface Database {
    * Runs `work` as one write transaction and resolves after it is durable. Rolls back when `work` throws.
    * Inside `work` only `tx` may be used: any other access to the database throws, and nothing but the database may be
    * awaited. Transactions that take longer than 5 s are rolled back. PostgreSQL: serialization failures and deadlocks are
-   * retried up to 3 times, so `work` must be repeatable.
+   * retried up to 3 times, and losses of the server before the commit for up to 10 s, so `work` must be repeatable.
+   * Errors: DATABASE_UNAVAILABLE, also when nobody can tell whether the commit has happened; DATABASE_READ_ONLY;
+   * STORAGE_FULL.
    */
   transaction<R>(work: (tx: Transaction) => Promise<R>): Promise<R>;
   /** Milliseconds since the epoch on the database's clock. */

@@ -1,10 +1,12 @@
 export type { Database, DatabaseUsage, Dialect, Transaction } from './database.ts';
 export { appliedMigrations } from './applied-migrations.ts';
 export { isForeignKeyViolation, isUniqueViolation } from './errors.ts';
-export type { Migration, SqlTypes } from './migration.ts';
+export type { Migration, MigrationProgress, SqlTypes } from './migration.ts';
 export { UnknownMigrationsError } from './pending-migrations.ts';
+export { planConnection, type PostgresConnection } from './postgres/connection-plan.ts';
+export { createNotifyHints, type NotifyHintsOptions } from './postgres/notify-hints.ts';
 export { createPostgresDatabase, type PostgresOptions } from './postgres/postgres-database.ts';
 export { prepared, type PreparedRead } from './prepared.ts';
 export { lockDataDirectory, type DataDirectoryLock } from './sqlite/lock-data-directory.ts';
 export { createSqliteDatabase, type SqliteOptions } from './sqlite/sqlite-database.ts';
-export { databaseConfig } from './config.ts';
+export { databaseConfig, databaseRules, postgresUriOf } from './config.ts';

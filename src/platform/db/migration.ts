@@ -29,6 +29,16 @@ export interface Migration {
   statements(types: SqlTypes): readonly string[];
 }
 
+/** How far the schema has been brought, for whoever watches a start. */
+export interface MigrationProgress {
+  /** The step that begins now. */
+  readonly name: string;
+  /** Steps done by this start. */
+  readonly done: number;
+  /** Steps that this start has to do. */
+  readonly total: number;
+}
+
 export const SQL_TYPES: Record<Dialect, SqlTypes> = {
   sqlite: {
     dialect: 'sqlite',

@@ -1,6 +1,6 @@
 import { BlockList } from 'node:net';
 import { z } from 'zod';
-import { type ConfigRule, defineConfig, oneOrMany } from '../config/index.ts';
+import { type ConfigRule, defineConfig, durationMs, oneOrMany } from '../config/index.ts';
 import { addRange } from './resolve-client.ts';
 
 const HOST = /^(?:[\w.-]{1,253}|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?$/;
@@ -59,6 +59,12 @@ export const httpConfig = defineConfig({
     default: [],
     description:
       'Addresses of the proxies whose X-Forwarded-For, -Proto, -Host or Forwarded headers are believed; none by default',
+  },
+  DRAIN_NOTICE: {
+    schema: durationMs().pipe(z.number().max(600_000, 'write at most 10m')),
+    description:
+      'How long a server that was told to stop goes on taking requests while its health check already fails, so that load balancers turn away first. Default: 5s on PostgreSQL, 0s on SQLite, which has no second node',
+    ours: true,
   },
 });
 

@@ -1,6 +1,8 @@
-import { describe, expect, it } from 'vitest';
-import { describeOnBothDatabases } from '../../../test/support/databases.ts';
+import { describe, expect, inject, it } from 'vitest';
+import { createTestDatabase, describeOnBothDatabases } from '../../../test/support/databases.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import { AppError } from '../../kernel/errors.ts';
+import { createPostgresDatabase, type Database } from '../db/index.ts';
 import { createLogger } from '../log/index.ts';
 import { createJobQueue, JobRunner, type JobHandler, type JobRequest, type JobRunnerOptions } from './index.ts';
 import { retryDelayMs } from './model.ts';
@@ -245,6 +247,71 @@ describeOnBothDatabases('JobRunner', (context) => {
     await hastier.start();
     await hastier.stop();
     expect((await rows('periodic'))[0]?.run_at).toBeLessThanOrEqual((await context().db.now()) + 60_000);
+  });
+});
+
+describeOnBothDatabases('JobRunner on a database that takes no changes', (context) => {
+  it('starts all the same, and plants its periodic jobs when it does again', async () => {
+    const { db } = context();
+    let isReadOnly = true;
+    const refusing: Database = {
+      ...db,
+      dialect: db.dialect,
+      transaction: (work) =>
+        isReadOnly ? Promise.reject(new AppError('DATABASE_READ_ONLY', 'no changes')) : db.transaction(work),
+    };
+    const ran = Promise.withResolvers<void>();
+    const handler: JobHandler = { queue: 'late', everyMs: 3_600_000, run: async () => ran.resolve() };
+    const clock = stoppedClock();
+    const jobs = new JobRunner({ db: refusing, clock, log, handlers: [handler] });
+    await jobs.start();
+    isReadOnly = false;
+    clock.tick();
+    await ran.promise;
+    await jobs.stop();
+  });
+});
+
+describe('several nodes with one queue', () => {
+  it.skipIf('missing' in inject('postgres'))('no job runs twice at once, and a dead node holds none back', async () => {
+    const { db: first, uri, drop } = await createTestDatabase('postgres');
+    const open = () => createPostgresDatabase({ uri, migrations: [] });
+    const others = [await open(), await open()];
+    const running = new Set<number>();
+    const done: number[] = [];
+    let overlaps = 0;
+    const work: JobHandler = {
+      queue: 'shared',
+      async run(payload) {
+        const id = Number(payload);
+        if (running.has(id)) overlaps += 1;
+        running.add(id);
+        await first.now();
+        running.delete(id);
+        done.push(id);
+      },
+    };
+    const count = 60;
+    for (let id = 0; id < count; id += 1) {
+      await first.transaction((tx) => queue.enqueue(tx, { queue: 'shared', payload: id }));
+    }
+    // A node that has died with a job: nobody renews the lease, which has run out.
+    await first.transaction((tx) =>
+      tx
+        .query<QueueTables>()
+        .updateTable('job')
+        .set({ lease_id: 'of a dead node', lease_until: 1, attempts: 1 })
+        .where('payload', '=', '7')
+        .execute(),
+    );
+    const nodes = [first, ...others].map((db) => new JobRunner({ db, clock: stoppedClock(), log, handlers: [work] }));
+    await Promise.all(nodes.map((node) => node.start()));
+    await expect.poll(() => done.length, { timeout: 20_000 }).toBe(count);
+    for (const node of nodes) await node.stop();
+    expect(overlaps).toBe(0);
+    expect(done.toSorted((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, id) => id));
+    for (const db of others) await db.close();
+    await drop();
   });
 });
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../kernel/clock.ts';
+import { AppError } from '../../kernel/errors.ts';
 import type { Database } from '../db/index.ts';
 import type { Logger } from '../log/index.ts';
 import type { JobQueue } from './job-queue.ts';
@@ -36,6 +37,7 @@ export class JobRunner {
   #cancelPoll: (() => void) | undefined;
   #unsubscribe: (() => void) | undefined;
   #databaseFailed = false;
+  #isPlanted = false;
 
   constructor(options: JobRunnerOptions) {
     this.#options = options;
@@ -43,13 +45,17 @@ export class JobRunner {
     this.#queues = [...this.#handlers.keys()];
   }
 
-  /** Plants the periodic jobs and begins to look for due jobs: about every second, and when {@link wake} is called. */
+  /**
+   * Plants the periodic jobs and begins to look for due jobs: about every second, and when {@link wake} is called. While the
+   * database is away or accepts no changes, both wait for it.
+   */
   async start(): Promise<void> {
-    await this.#options.db.transaction(async (tx) => {
-      for (const { queue, everyMs } of this.#options.handlers) {
-        if (everyMs !== undefined) await plantPeriodicJob(tx, queue, everyMs);
-      }
-    });
+    try {
+      await this.#plant();
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      this.#tellFailure(error);
+    }
     this.#unsubscribe = this.#options.queue?.onEnqueued(() => this.wake());
     this.wake();
     this.#poll();
@@ -89,8 +95,18 @@ export class JobRunner {
     });
   }
 
+  async #plant(): Promise<void> {
+    await this.#options.db.transaction(async (tx) => {
+      for (const { queue, everyMs } of this.#options.handlers) {
+        if (everyMs !== undefined) await plantPeriodicJob(tx, queue, everyMs);
+      }
+    });
+    this.#isPlanted = true;
+  }
+
   async #drain(): Promise<void> {
     try {
+      if (!this.#isPlanted) await this.#plant();
       for (let more = true; more && !this.#stopping.signal.aborted;) {
         const lease = { id: randomUUID(), forMs: LEASE_MS };
         const job = await this.#claim(lease);
@@ -102,10 +118,15 @@ export class JobRunner {
       }
       this.#databaseFailed = false;
     } catch (error) {
-      // Said once: while the database is away, every poll fails.
-      if (!this.#databaseFailed) this.#options.log.error({ err: error }, 'Jobs wait until the database answers again');
-      this.#databaseFailed = true;
+      this.#tellFailure(error);
     }
+  }
+
+  /** Said once: while the database is away, every poll fails. */
+  #tellFailure(error: unknown): void {
+    if (!this.#databaseFailed)
+      this.#options.log.error({ err: error }, 'Jobs wait until the database can be written again');
+    this.#databaseFailed = true;
   }
 
   async #claim(lease: { readonly id: string; readonly forMs: number }): Promise<ClaimedJob | undefined> {

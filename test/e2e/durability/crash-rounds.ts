@@ -1,4 +1,4 @@
-import { type Credentials, makeImage, RegistryClient } from '../../support/clients.ts';
+import { type Credentials, makeImage, RegistryClient, UnexpectedAnswer } from '../../support/clients.ts';
 import { type Random, randomFrom } from '../../support/random.ts';
 import type { TestServer } from '../../support/server.ts';
 import { Ledger } from './ledger.ts';
@@ -22,7 +22,7 @@ export interface CrashReport {
  * acknowledged; `rounds` times, on the same data.
  */
 export async function crashRounds(
-  server: TestServer,
+  server: Pick<TestServer, 'url' | 'dataDirectory' | 'start' | 'stop'>,
   account: Credentials,
   rounds: number,
   seed: number,
@@ -95,6 +95,8 @@ async function pushUntil(pusher: Pusher): Promise<PusherEnd> {
     return {};
   } catch (error) {
     if (error instanceof Error && 'code' in error) return { interrupted: true };
+    // What a proxy says of a server that has died.
+    if (error instanceof UnexpectedAnswer && error.status === 502) return { interrupted: true };
     return { complaint: error instanceof Error ? error.message : String(error) };
   }
 }

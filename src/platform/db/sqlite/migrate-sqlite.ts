@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
-import { SQL_TYPES, type Migration } from '../migration.ts';
+import { type Migration, type MigrationProgress, SQL_TYPES } from '../migration.ts';
 import { pendingMigrations } from '../pending-migrations.ts';
 import { toFailure, translated } from './failure.ts';
 import { openConnection } from './open-connection.ts';
@@ -14,11 +14,15 @@ const RETRY_MS = 50;
  * Opens the file for writing and brings it to the newest schema, in one transaction; several processes at once are safe.
  * The caller closes the connection. Errors: `UnknownMigrationsError`; as of {@link translated}.
  */
-export async function migrateSqlite(file: string, migrations: readonly Migration[]): Promise<DatabaseSync> {
+export async function migrateSqlite(
+  file: string,
+  migrations: readonly Migration[],
+  onMigration?: (progress: MigrationProgress) => void,
+): Promise<DatabaseSync> {
   // SQLite does not wait by itself for the change to WAL mode that another process makes of a new file.
   for (let waited = 0; ; waited += RETRY_MS) {
     try {
-      return migrate(file, migrations);
+      return migrate(file, migrations, onMigration);
     } catch (error) {
       const { errcode } = toFailure(error);
       if ((errcode & 0xff) !== SQLITE_BUSY || waited >= WAIT_MS) throw translated(error);
@@ -27,7 +31,11 @@ export async function migrateSqlite(file: string, migrations: readonly Migration
   }
 }
 
-function migrate(file: string, migrations: readonly Migration[]): DatabaseSync {
+function migrate(
+  file: string,
+  migrations: readonly Migration[],
+  onMigration: ((progress: MigrationProgress) => void) | undefined,
+): DatabaseSync {
   const connection = openConnection(file, { readOnly: false });
   try {
     connection.exec('BEGIN EXCLUSIVE');
@@ -39,7 +47,8 @@ function migrate(file: string, migrations: readonly Migration[]): DatabaseSync {
       migrations,
       applied.map(({ name, needs }) => ({ name: String(name), needs: typeof needs === 'string' ? needs : null })),
     );
-    for (const migration of pending) {
+    for (const [done, migration] of pending.entries()) {
+      onMigration?.({ name: migration.name, done, total: pending.length });
       for (const statement of migration.statements(SQL_TYPES.sqlite)) connection.exec(statement);
       connection
         .prepare('INSERT INTO schema_migration (name, needs, applied_at) VALUES (?, ?, ?)')

@@ -4,7 +4,7 @@ import type { CompiledQuery, Kysely } from 'kysely';
 import type { Logger } from '../../log/index.ts';
 import type { Database } from '../database.ts';
 import { kyselyOver } from '../kysely-driver.ts';
-import type { Migration } from '../migration.ts';
+import type { Migration, MigrationProgress } from '../migration.ts';
 import { refuseUnstorable } from '../refuse-unstorable.ts';
 import { refuseInsideTransaction } from '../transaction-guard.ts';
 import { onThisThread } from './failure.ts';
@@ -23,6 +23,8 @@ export interface SqliteOptions {
   /** In an existing directory on a local disk; made when missing. */
   readonly file: string;
   readonly migrations: readonly Migration[];
+  /** Told of each step of the schema that is under way. */
+  readonly onMigration?: ((progress: MigrationProgress) => void) | undefined;
   /** How long one transaction may take, in ms; default 5000. */
   readonly transactionMs?: number;
   /** Told of callbacks after a commit that throw. */
@@ -95,8 +97,8 @@ export async function createSqliteDatabase(options: SqliteOptions): Promise<Data
 }
 
 /** Brings the file to the newest schema and opens it for reading. */
-async function openMigrated({ file, migrations }: SqliteOptions): Promise<DatabaseSync> {
-  const migrated = await migrateSqlite(file, migrations);
+async function openMigrated({ file, migrations, onMigration }: SqliteOptions): Promise<DatabaseSync> {
+  const migrated = await migrateSqlite(file, migrations, onMigration);
   return onThisThread(() => {
     try {
       return openConnection(file, { readOnly: true });
