@@ -3,7 +3,7 @@ export { appliedMigrations } from './applied-migrations.ts';
 export { isForeignKeyViolation, isUniqueViolation } from './errors.ts';
 export type { Migration, MigrationProgress, SqlTypes } from './migration.ts';
 export { UnknownMigrationsError } from './pending-migrations.ts';
-export { planConnection, type PostgresConnection } from './postgres/connection-plan.ts';
+export type { PostgresConnection } from './postgres/connection-plan.ts';
 export { createNotifyHints, type NotifyHintsOptions } from './postgres/notify-hints.ts';
 export { createPostgresDatabase, type PostgresOptions } from './postgres/postgres-database.ts';
 export { prepared, type PreparedRead } from './prepared.ts';

@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
-import { available, hasProgram } from '../../support/components.ts';
+import { findComponent } from '../../../scripts/components.ts';
+import { available } from '../../support/components.ts';
 
 /** How the manual says to put HAProxy before several nodes, with shorter times. */
 function configuration(port: number, nodes: readonly number[]): string {
@@ -32,7 +33,7 @@ ${nodes.map((node, index) => `  server node${index} 127.0.0.1:${node}`).join('\n
 }
 
 export function hasHaproxy(): boolean {
-  return available('haproxy', hasProgram('haproxy'));
+  return available('haproxy', findComponent('haproxy') !== undefined);
 }
 
 /** Starts HAProxy on the port; each request goes to a node at random that reports itself healthy. */
@@ -40,8 +41,7 @@ export async function startHaproxy(port: number, nodes: readonly number[]): Prom
   const directory = mkdtempSync(join(tmpdir(), 'gantry-haproxy-'));
   const file = join(directory, 'haproxy.cfg');
   writeFileSync(file, configuration(port, nodes));
-  const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
-  const child = spawn('haproxy', ['-db', '-f', file], { stdio: 'ignore', env: { ...process.env, PATH: path } });
+  const child = spawn(findComponent('haproxy') ?? '', ['-db', '-f', file], { stdio: 'ignore' });
   const stop = async (): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) {
       child.kill('SIGKILL');
