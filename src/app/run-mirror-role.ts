@@ -26,7 +26,7 @@ export async function runMirrorRole(settings: AppSettings, log: Logger, signal: 
   const awake = setInterval(() => undefined, 2 ** 30);
   opened.defer(() => clearInterval(awake));
   let db: Database | undefined;
-  const shared = settings.postgresUri !== undefined;
+  const shared = settings.postgres !== undefined;
   const health = await answerHealth(settings, log, () => (shared ? databaseIsWell(db) : Promise.resolve(true)));
   if (health !== undefined) opened.defer(health);
   if (shared) {
