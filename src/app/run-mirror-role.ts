@@ -48,7 +48,8 @@ async function openWhenReady(settings: AppSettings, log: Logger, signal: AbortSi
       const passes =
         error instanceof SchemaBehindError || (error instanceof AppError && error.code === 'DATABASE_UNAVAILABLE');
       if (!passes) throw error;
-      log.info({ err: error }, `Waiting for the server to make the database ready; next look in ${wait / 1000} s`);
+      const reason = error instanceof Error ? error.message : String(error);
+      log.info({ reason }, `Waiting for the server to make the database ready; next look in ${wait / 1000} s`);
     }
     await delay(wait, undefined, { signal }).catch(() => undefined);
   }

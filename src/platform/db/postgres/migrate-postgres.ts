@@ -2,6 +2,7 @@ import type { Client } from 'pg';
 import type { Logger } from '../../log/index.ts';
 import { type Migration, type MigrationProgress, SQL_TYPES } from '../migration.ts';
 import { type AppliedMigration, pendingMigrations } from '../pending-migrations.ts';
+import { QUAY_TABLES, refuseQuayDatabase } from '../refuse-quay-database.ts';
 import { connectionError } from './connection-error.ts';
 import type { ConnectionPlan } from './connection-plan.ts';
 import { openClient } from './open-pool.ts';
@@ -40,6 +41,7 @@ export async function migratePostgres(plan: ConnectionPlan, migration: PostgresM
 
 async function migrate(client: Client, { migrations, onMigration }: PostgresMigration): Promise<void> {
   await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
+  refuseQuayDatabase(await namesOfTables(client));
   const [state] = (
     await client.query<{ is_new: boolean; read_only: string }>(
       "SELECT to_regclass('schema_migration') IS NULL AS is_new, current_setting('transaction_read_only') AS read_only",
@@ -80,4 +82,11 @@ async function tellExtensions(client: Client, log: Pick<Logger, 'info'> | undefi
     'The database has no extension pg_trgm. Nothing is lost: searches by a part of a name read all names with it or without ' +
       'it. Quay needs it; to install it, a superuser runs in this database: CREATE EXTENSION pg_trgm;',
   );
+}
+
+async function namesOfTables(client: Client): Promise<string[]> {
+  const wanted = [...QUAY_TABLES, 'schema_migration'];
+  const text = 'SELECT name FROM unnest($1::text[]) AS wanted (name) WHERE to_regclass(name) IS NOT NULL';
+  const { rows } = await client.query<{ name: string }>(text, [wanted]);
+  return rows.map(({ name }) => name);
 }

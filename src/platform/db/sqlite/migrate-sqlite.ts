@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Migration, type MigrationProgress, SQL_TYPES } from '../migration.ts';
 import { pendingMigrations } from '../pending-migrations.ts';
+import { refuseQuayDatabase } from '../refuse-quay-database.ts';
 import { toFailure, translated } from './failure.ts';
 import { openConnection } from './open-connection.ts';
 
@@ -39,6 +40,7 @@ function migrate(
   const connection = openConnection(file, { readOnly: false });
   try {
     connection.exec('BEGIN EXCLUSIVE');
+    refuseQuayDatabase(namesOfTables(connection));
     connection.exec(
       'CREATE TABLE IF NOT EXISTS schema_migration (name TEXT NOT NULL PRIMARY KEY, needs TEXT, applied_at INTEGER NOT NULL) STRICT',
     );
@@ -61,4 +63,9 @@ function migrate(
     connection.close();
     throw error;
   }
+}
+
+function namesOfTables(connection: DatabaseSync): string[] {
+  const rows = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+  return rows.map(({ name }) => String(name));
 }
