@@ -28,8 +28,12 @@ export function openDatabase(
   if (settings.postgres !== undefined) {
     return createPostgresDatabase({ ...settings.postgres, migrations, log, onMigration });
   }
-  const file = settings.sqliteFile ?? join(settings.dataDirectory, DATABASE_FILE);
-  return createSqliteDatabase({ file, migrations, log, onMigration });
+  return createSqliteDatabase({ file: sqliteFileOf(settings), migrations, log, onMigration });
+}
+
+/** Where the embedded database is. */
+export function sqliteFileOf({ sqliteFile, dataDirectory }: Pick<AppSettings, 'sqliteFile' | 'dataDirectory'>): string {
+  return sqliteFile ?? join(dataDirectory, DATABASE_FILE);
 }
 
 /** The step as one that is known and never taken: only what the database lacks is asked for its statements. */

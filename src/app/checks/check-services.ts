@@ -3,6 +3,7 @@ import type { Logger } from '../../platform/log/index.ts';
 import type { configFields } from '../config.ts';
 import type { AppSettings } from '../settings.ts';
 import { checkCertificate } from './check-certificate.ts';
+import { checkDatabase } from './check-database.ts';
 import { checkMail } from './check-mail.ts';
 import { checkStorage } from './check-storage.ts';
 import { listUntried } from './list-untried.ts';
@@ -22,6 +23,7 @@ export interface CheckedConfig {
 export async function* checkServices(checked: CheckedConfig): AsyncGenerator<ServiceFinding> {
   const written = new Map(checked.config.settings.map(({ key, written: value }) => [key, value]));
   const checks: readonly (readonly [string, () => Promise<ServiceFinding>])[] = [
+    ['database', () => checkDatabase(checked.settings)],
     ['storage', () => checkStorage(checked.settings, checked.log)],
     ['certificate', () => checkCertificate(checked.settings.listeners)],
     ['mail', () => checkMail(written)],

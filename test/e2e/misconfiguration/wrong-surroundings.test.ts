@@ -20,6 +20,8 @@ import {
 
 afterAll(removePlaces);
 
+const check = ({ configFile, data }: Place) => runGantry(['config', 'check', configFile, '--online', '--data', data]);
+
 function placeWith(config: object, files: Readonly<Record<string, string>> = {}): Place {
   const place = makePlace();
   writeConfig(place, { 'config.yaml': JSON.stringify(config), ...files });
@@ -48,6 +50,9 @@ describe('the data directory', () => {
     const place = placeWith({});
     writeFileSync(join(place.home, 'file'), '');
     const inFile = { ...place, data: join(place.home, 'file/data') };
+    expect((await check(inFile)).out).toMatch(
+      /^error: database: SQLite: nothing can be written to ".*file\/"; check the/m,
+    );
     expectRefusal(await startWrongly(inFile), [/data directory ".*file\/data" cannot be made; check its path/]);
     expect(readdirSync(place.home).toSorted()).toEqual(['conf', 'file']);
   });
@@ -68,6 +73,9 @@ describe('the data directory', () => {
     const place = placeWith({});
     mkdirSync(place.data);
     writeFileSync(join(place.data, 'gantry.db'), 'not a database '.repeat(1000));
+    expect((await check(place)).out).toMatch(
+      /^error: database: .*damaged or not a database; restore it from a backup/m,
+    );
     expectRefusal(await startWrongly(place), [/damaged or not a database/]);
     expect(readdirSync(place.data)).toContain('gantry.db');
   });
@@ -77,7 +85,10 @@ describe('the data directory', () => {
     mkdirSync(place.data);
     const newer = { name: '9999_future', needs: '9999_future', statements: () => ['CREATE TABLE future (id INTEGER)'] };
     const file = join(place.data, 'gantry.db');
+    await (await createSqliteDatabase({ file, migrations: MIGRATIONS })).close();
+    expect((await check(place)).out).toMatch(/^ok: database: SQLite, .*: its schema is that of this version$/m);
     await (await createSqliteDatabase({ file, migrations: [...MIGRATIONS, newer] })).close();
+    expect((await check(place)).out).toMatch(/^error: database: .*newer version \(9999_future\)/m);
     expectRefusal(await startWrongly(place), [/newer version \(9999_future\); start that version or restore a backup/]);
   });
 
@@ -128,6 +139,7 @@ describe('a directory for blobs', () => {
   test('is tried with a blob that does not stay', async () => {
     const { home } = makePlace();
     const place = placeFor(join(home, 'blobs'));
+    expect((await check(place)).out).toMatch(/^ok: database: SQLite, .*: new; the first start makes the tables$/m);
     expect((await check(place)).out).toMatch(/^ok: storage: LocalStorage: the first start makes ".*blobs"$/m);
     expect(readdirSync(home)).toEqual([]);
     mkdirSync(join(home, 'blobs'));
