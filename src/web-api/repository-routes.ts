@@ -1,6 +1,5 @@
 import type { Hono } from 'hono';
 import { decide, deleteRepository, resolveAccess } from '../catalog/index.ts';
-import { AppError } from '../kernel/errors.ts';
 import { parseRepositoryName } from '../kernel/reference.ts';
 import { authenticate, refusal } from './authenticate.ts';
 import type { PipelineEnv } from '../platform/http/index.ts';
@@ -8,8 +7,6 @@ import type { WebApiPorts } from './ports.ts';
 
 export function addRepositoryRoutes(api: Hono<PipelineEnv>, ports: WebApiPorts): void {
   api.delete('/api/v1/repository/:name{.+}', async (context) => {
-    if (ports.readOnly)
-      throw new AppError('READ_ONLY', 'The registry is in read-only mode; nothing can be deleted now');
     const actor = await authenticate(context, ports.authenticateAccessToken);
     const name = parseRepositoryName(context.req.param('name'));
     if (name === undefined) throw refusal(actor);

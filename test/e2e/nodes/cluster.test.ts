@@ -1,18 +1,22 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { NOT_SENT, runConformance } from '../../conformance/run-conformance.ts';
 import { digestOf, expectStatus, makeImage, RegistryClient, withDigest } from '../../support/clients.ts';
+import { corpus, CORPUS_TIMEOUT_MS, hasCorpus } from '../../support/corpus.ts';
 import { randomFrom } from '../../support/random.ts';
 import type { TestServer } from '../../support/server.ts';
+import { pushLayout } from '../clients/push-layout.ts';
 import { crashRounds } from '../durability/crash-rounds.ts';
 import { type Cluster, startCluster, untilAllServe } from './cluster.ts';
 import { hasHaproxy } from './haproxy.ts';
 import { startLoad } from './load.ts';
 
 const CRASHES = 3;
+/** Larger layouts have nothing in them that smaller ones have not; the long suite takes all. */
+const LAYOUT_MAX = 10_000_000;
 
 describe.skipIf('missing' in inject('postgres') || !hasHaproxy())('two nodes on PostgreSQL behind HAProxy', () => {
   let cluster: Cluster;
@@ -44,6 +48,24 @@ describe.skipIf('missing' in inject('postgres') || !hasHaproxy())('two nodes on 
     });
     expect(notPassed).toEqual(NOT_SENT);
     expect(checks).toBeGreaterThan(130);
+  });
+
+  test.skipIf(!hasCorpus())('the corpus goes in and out bit-exact', { timeout: CORPUS_TIMEOUT_MS }, async () => {
+    const { directory: root, entries } = await corpus();
+    const through = new RegistryClient(cluster.url, cluster.account);
+    const queue = entries.filter(({ kind, name }) => kind === 'oci' && layoutBytes(join(root, name)) < LAYOUT_MAX);
+    expect(queue.length).toBeGreaterThan(80);
+    const complaints: string[] = [];
+    const work = async (): Promise<void> => {
+      for (let entry = queue.shift(); entry !== undefined; entry = queue.shift()) {
+        const [repository, tag] = [`owner/${entry.name}`, entry.reference === '' ? 'v1' : entry.reference];
+        await pushLayout(through, repository, tag, join(root, entry.name), entry.digest);
+        complaints.push(...(await differences(through, repository, tag, entry.digest)));
+      }
+    };
+    await Promise.all(Array.from({ length: 4 }, work));
+    through.close();
+    expect(complaints).toEqual([]);
   });
 
   test('what one has acknowledged, the other shows at once', async () => {
@@ -165,6 +187,42 @@ describe.skipIf('missing' in inject('postgres') || !hasHaproxy())('two nodes on 
     expect(cluster.defects().filter(({ path }) => path !== '/health/instance')).toEqual([]);
   });
 });
+
+function layoutBytes(layout: string): number {
+  return readdirSync(layout, { recursive: true, encoding: 'utf8' })
+    .map((name) => statSync(join(layout, name)))
+    .reduce((sum, { size }) => sum + size, 0);
+}
+
+/** What a pull shows of a manifest, the manifests below it and their blobs that is not as its digest says. */
+async function differences(
+  client: RegistryClient,
+  repository: string,
+  reference: string,
+  digest: string,
+): Promise<string[]> {
+  const manifest = await client.manifest(repository, reference);
+  if (digestOf(manifest.body, algorithmOf(digest)) !== digest) return [`${repository}:${reference} ${manifest.status}`];
+  const parts = JSON.parse(manifest.body.toString()) as {
+    config?: { digest: string };
+    layers?: { digest: string }[];
+    manifests?: { digest: string }[];
+  };
+  const complaints: string[] = [];
+  for (const child of parts.manifests ?? []) {
+    complaints.push(...(await differences(client, repository, child.digest, child.digest)));
+  }
+  for (const blob of [...(parts.config === undefined ? [] : [parts.config]), ...(parts.layers ?? [])]) {
+    const answer = await client.blob(repository, blob.digest);
+    if (digestOf(answer.body, algorithmOf(blob.digest)) !== blob.digest)
+      complaints.push(`${repository}@${blob.digest}`);
+  }
+  return complaints;
+}
+
+function algorithmOf(digest: string): 'sha256' | 'sha512' {
+  return digest.startsWith('sha512:') ? 'sha512' : 'sha256';
+}
 
 function missing(): never {
   throw new Error('There is no such node');
