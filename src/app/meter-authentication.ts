@@ -18,8 +18,8 @@ export function meterAuthentication<I extends Counted>(identity: I, metrics: Met
   const oauth = cellsOf('oauth');
   return {
     ...identity,
-    async authenticateBasic(login, secret) {
-      const actor = await identity.authenticateBasic(login, secret);
+    async authenticateBasic(login, secret, clientAddress) {
+      const actor = await identity.authenticateBasic(login, secret, clientAddress);
       const cells = login === '$oauthtoken' ? oauth : basic;
       (actor === undefined ? cells.wrong : cells.right).add();
       return actor;

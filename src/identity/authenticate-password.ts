@@ -1,9 +1,12 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../kernel/clock.ts';
 import { isNamespaceName } from '../kernel/reference.ts';
+import { addressKey } from '../platform/limits/index.ts';
 import { createVerifiedSecrets, type PasswordHasher } from '../platform/crypto/index.ts';
 import type { Database } from '../platform/db/index.ts';
 import type { UserActor } from './model.ts';
+import type { FamiliarSecrets, PresentedCredentials } from './familiar-secrets.ts';
+import type { SignInThrottle } from './sign-in-throttle.ts';
 import { type AccountRow, findAccountByEmail, findAccountByName, replacePasswordHash } from './store.ts';
 
 const EMAIL_MAX = 254;
@@ -13,26 +16,59 @@ export interface PasswordAuthenticatorPorts {
   readonly passwords: PasswordHasher;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly throttle: SignInThrottle;
+  readonly familiar: FamiliarSecrets;
 }
 
 /**
  * Signs in by user name or e-mail address. undefined: wrong, unknown or disabled, all by the same path and in the same
- * time. Errors: TOO_MANY_REQUESTS when too many passwords are being checked.
+ * time. Errors: TOO_MANY_REQUESTS when too many passwords are being checked, or after too many wrong ones.
  */
-export type AuthenticatePassword = (login: string, password: string) => Promise<UserActor | undefined>;
+export type AuthenticatePassword = (
+  login: string,
+  password: string,
+  clientAddress: string,
+) => Promise<UserActor | undefined>;
 
 export function createPasswordAuthenticator(ports: PasswordAuthenticatorPorts): AuthenticatePassword {
+  const { throttle, familiar } = ports;
   const verified = createVerifiedSecrets(ports.clock);
+  // A client that opens many connections at once sends the same password on all of them: that is one attempt.
+  const attempts = new Map<string, Promise<boolean>>();
 
-  return async (login, password) => {
+  async function check(account: AccountRow | undefined, owner: string, password: string): Promise<boolean> {
+    if (account?.enabled === 1 && verified.has(owner, password)) return true;
+    const result = await ports.passwords.check(password, account?.password_hash ?? undefined);
+    if (result === 'wrong' || account?.enabled !== 1) return false;
+    verified.remember(owner, password);
+    if (result === 'right-but-outdated') await upgradeHash(ports, account, password);
+    return true;
+  }
+
+  function attempt(credentials: PresentedCredentials, run: () => Promise<boolean>): Promise<boolean> {
+    const same = JSON.stringify(credentials);
+    const running = attempts.get(same);
+    if (running !== undefined) return running;
+    const started = throttle
+      .attempt(credentials, run)
+      .then((right) => {
+        if (right) familiar.remember(credentials);
+        return right;
+      })
+      .finally(() => attempts.delete(same));
+    attempts.set(same, started);
+    return started;
+  }
+
+  return async (login, password, clientAddress) => {
     const account = await findAccount(ports.db, login);
     const owner = `${account?.user_id}:${account?.password_version}`;
-    if (account?.enabled === 1 && verified.has(owner, password)) return actorOf(account);
-    const check = await ports.passwords.check(password, account?.password_hash ?? undefined);
-    if (check === 'wrong' || account?.enabled !== 1) return undefined;
-    verified.remember(owner, password);
-    if (check === 'right-but-outdated') await upgradeHash(ports, account, password);
-    return actorOf(account);
+    const credentials = { address: addressKey(clientAddress), login, owner, secret: password };
+    // Everybody else, also who guesses a password that was verified a moment ago, goes through the throttle.
+    const right = familiar.recognizes(credentials)
+      ? await check(account, owner, password)
+      : await attempt(credentials, () => check(account, owner, password));
+    return right && account !== undefined ? actorOf(account) : undefined;
   };
 }
 

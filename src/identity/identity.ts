@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../kernel/clock.ts';
+import { type Counters, createLocalCounters } from '../platform/limits/index.ts';
 import { createPasswordHasher, type PasswordHasher, type SecretBox } from '../platform/crypto/index.ts';
 import type { Database } from '../platform/db/index.ts';
 import { createLocalHints, type Hints } from '../platform/hints/index.ts';
@@ -8,6 +9,7 @@ import { type AuthenticateBasic, createBasicAuthenticator } from './authenticate
 import { type AuthenticatePassword, createPasswordAuthenticator } from './authenticate-password.ts';
 import type { IdentitySettings } from './config.ts';
 import { createEncryptedPasswords, type EncryptedPasswords } from './encrypted-password.ts';
+import { createFamiliarSecrets } from './familiar-secrets.ts';
 import { createFirstUserSetup, type FirstUserSetup } from './initialize-first-user.ts';
 import { createActorLoader, type LoadActor } from './load-actor.ts';
 import { createRefreshTokens, type RefreshTokens } from './refresh-token.ts';
@@ -18,6 +20,7 @@ import {
   TOKEN_LIFETIME_SECONDS,
 } from './registry-token.ts';
 import { createKeyRing, type KeyRing } from './service-keys/key-ring.ts';
+import { createSignInThrottle } from './sign-in-throttle.ts';
 
 export interface IdentityPorts {
   readonly db: Database;
@@ -28,6 +31,8 @@ export interface IdentityPorts {
   readonly hints?: Hints | undefined;
   /** The one pool of the process; undefined: a new one. */
   readonly passwords?: PasswordHasher | undefined;
+  /** Where failed sign-ins are counted; undefined: in this process. */
+  readonly counters?: Counters | undefined;
 }
 
 /** Everything of identity that keeps state in the process (caches, keys, the set-up token). */
@@ -45,8 +50,11 @@ export interface Identity {
 }
 
 export function createIdentity(ports: IdentityPorts, settings: IdentitySettings): Identity {
-  const { db, clock, log, box, hints = createLocalHints(), passwords = createPasswordHasher() } = ports;
-  const authenticatePassword = createPasswordAuthenticator({ db, passwords, clock, log });
+  const { db, clock, log, box, hints = createLocalHints() } = ports;
+  const { passwords = createPasswordHasher(), counters = createLocalCounters(clock) } = ports;
+  const throttle = createSignInThrottle({ counters, log });
+  const familiar = createFamiliarSecrets(clock);
+  const authenticatePassword = createPasswordAuthenticator({ db, passwords, clock, log, throttle, familiar });
   const authenticateAccessToken = createAccessTokenAuthenticator({ db, clock });
   const encryptedPasswords = createEncryptedPasswords(box);
   const loadActor = createActorLoader(db, settings.superUsers);
@@ -79,6 +87,7 @@ export function createIdentity(ports: IdentityPorts, settings: IdentitySettings)
     firstUser: createFirstUserSetup({
       db,
       passwords,
+      throttle,
       openToAll: settings.userInitialize,
       libraryNamespace: settings.libraryNamespace,
     }),

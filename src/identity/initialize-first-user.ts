@@ -1,5 +1,6 @@
 import type { AuditActor } from '../audit/index.ts';
 import { AppError } from '../kernel/errors.ts';
+import { addressKey } from '../platform/limits/index.ts';
 import type { PasswordHasher } from '../platform/crypto/index.ts';
 import type { Database } from '../platform/db/index.ts';
 import { createAccessToken } from './access-token.ts';
@@ -7,11 +8,16 @@ import { createOrganization } from './create-organization.ts';
 import { checkNewUser, type CreatedUser, insertUser, type NewUser } from './create-user.ts';
 import { OAUTH_SCOPES } from './model.ts';
 import { createSetupGate, type SetupOrigin } from './setup-gate.ts';
+import type { SignInThrottle } from './sign-in-throttle.ts';
 import { hasUsers, hasUsersExclusively } from './store.ts';
+
+/** Under what wrong set-up tokens are counted; no user can have the name. */
+const SETUP_LOGIN = '(set-up token)';
 
 export interface FirstUserPorts {
   readonly db: Database;
   readonly passwords: PasswordHasher;
+  readonly throttle: SignInThrottle;
   /** FEATURE_USER_INITIALIZE: whoever comes first may create the first user. */
   readonly openToAll: boolean;
   /** LIBRARY_NAMESPACE, when FEATURE_LIBRARY_SUPPORT is on. */
@@ -35,7 +41,8 @@ export interface FirstUserSetup {
   pending(): Promise<boolean>;
   /**
    * Creates the first user, a superuser, and the library organization. Errors: DENIED when the origin may not do this;
-   * INVALID_REQUEST when there is a user already (also when several try at once) or the input is wrong.
+   * INVALID_REQUEST when there is a user already (also when several try at once) or the input is wrong; TOO_MANY_REQUESTS after
+   * too many wrong set-up tokens from one address.
    */
   initialize(origin: SetupOrigin, request: FirstUserRequest): Promise<FirstUser>;
 }
@@ -46,6 +53,11 @@ export function createFirstUserSetup(ports: FirstUserPorts): FirstUserSetup {
     setupToken: gate.setupToken,
     pending: async () => !(await hasUsers(ports.db)),
     async initialize(origin, request) {
+      // Only who shows a token may be guessing; nobody's guesses keep out who needs none.
+      if (origin.setupToken !== undefined && !gate.admits({ ...origin, setupToken: undefined })) {
+        const who = { address: addressKey(origin.clientAddress), login: SETUP_LOGIN };
+        await ports.throttle.attempt(who, () => Promise.resolve(gate.admits(origin)));
+      }
       gate.check(origin);
       // Asked here too, so that a registry in use never hashes for strangers.
       if (await hasUsers(ports.db)) throw alreadyInitialized();

@@ -8,6 +8,8 @@ const CONTEXT = z.object({
   user_id: z.int().positive().optional(),
   password_version: z.int().positive().optional(),
   scopes: z.array(z.enum(OAUTH_SCOPES)).optional(),
+  // Ours: the instance made the token for its own use.
+  internal: z.literal(true).optional(),
 });
 
 /** The claims of a registry token; names and `context` as Quay's, which external token readers know. */

@@ -23,6 +23,8 @@ export interface TokenAccess {
 export interface RegistryGrant {
   readonly actor: Actor;
   readonly access: readonly TokenAccess[];
+  /** The instance's own (mirror, scanner): request limits do not apply. Never set for what a client has asked for. */
+  readonly internal?: true;
 }
 
 export interface IssuedToken {
@@ -92,7 +94,7 @@ export function createRegistryTokens(ports: RegistryTokenPorts): RegistryTokens 
       exp: seconds + TOKEN_LIFETIME_SECONDS,
       jti: randomUUID(),
       access: grant.access,
-      context: contextOfActor(grant.actor),
+      context: { ...contextOfActor(grant.actor), ...(grant.internal === true ? { internal: true } : {}) },
     };
     const token = await signRs256(await keys.signingKey(), claims);
     return { token, expiresInSeconds: TOKEN_LIFETIME_SECONDS, issuedAt };
@@ -120,7 +122,8 @@ export function createRegistryTokens(ports: RegistryTokenPorts): RegistryTokens 
     if (now >= expiresAt || now < validFrom) return undefined;
     const actor = actorOfClaims(claims);
     if (actor === undefined) return undefined;
-    return { actor, access: claims.access, token: text, until: Math.min(expiresAt, now + RECHECK_MS) };
+    const grant = { actor, access: claims.access, token: text, until: Math.min(expiresAt, now + RECHECK_MS) };
+    return claims.context.internal === true ? { ...grant, internal: true } : grant;
   }
 
   return { issue, verify };

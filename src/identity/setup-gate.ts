@@ -12,6 +12,8 @@ export interface SetupOrigin {
 
 export interface SetupGate {
   readonly setupToken: string;
+  /** Whether the origin may do it, with or without a token. */
+  admits(origin: SetupOrigin): boolean;
   /** Errors: DENIED. */
   check(origin: SetupOrigin): void;
   /** Voids the set-up token. */
@@ -22,11 +24,15 @@ export interface SetupGate {
 export function createSetupGate(openToAll: boolean): SetupGate {
   const setupToken = randomText(32);
   let open = true;
+  const admits = (origin: SetupOrigin): boolean =>
+    openToAll ||
+    isThisMachine(origin) ||
+    (open && origin.setupToken !== undefined && equalSecrets(origin.setupToken, setupToken));
   return {
     setupToken,
+    admits,
     check(origin) {
-      if (openToAll || isThisMachine(origin)) return;
-      if (open && origin.setupToken !== undefined && equalSecrets(origin.setupToken, setupToken)) return;
+      if (admits(origin)) return;
       throw new AppError(
         'DENIED',
         'The first user can only be created from the machine of the registry, or with the set-up token that it prints ' +

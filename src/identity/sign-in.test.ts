@@ -13,6 +13,8 @@ import { systemClock } from '../kernel/clock.ts';
 import type { PasswordHasher } from '../platform/crypto/index.ts';
 import { createAccessToken, createIdentity, createUser, type IdentityTables } from './index.ts';
 
+const ADDRESS = '192.0.2.7';
+
 describeOnBothDatabases('signing in', (context) => {
   const identity = () => createTestIdentity(context().db);
   let userId: number;
@@ -34,9 +36,9 @@ describeOnBothDatabases('signing in', (context) => {
   test('by name or e-mail address and password', async () => {
     const actor = { kind: 'user', userId, name: 'alice', passwordVersion: 1, scopes: undefined };
     const { authenticateBasic } = identity();
-    expect(await authenticateBasic('alice', 'correct-horse')).toEqual(actor);
-    expect(await authenticateBasic('Alice@Example.org', 'correct-horse')).toEqual(actor);
-    expect(await authenticateBasic('alice', 'correct-horse')).toEqual(actor);
+    expect(await authenticateBasic('alice', 'correct-horse', ADDRESS)).toEqual(actor);
+    expect(await authenticateBasic('Alice@Example.org', 'correct-horse', ADDRESS)).toEqual(actor);
+    expect(await authenticateBasic('alice', 'correct-horse', ADDRESS)).toEqual(actor);
   });
 
   test.each([
@@ -55,7 +57,7 @@ describeOnBothDatabases('signing in', (context) => {
     ['$oauthtoken', 'A'.repeat(40)],
     [`${'a'.repeat(300)}@example.org`, 'correct-horse'],
   ])('%j with %j is refused', async (login, secret) => {
-    expect(await identity().authenticateBasic(login, secret)).toBeUndefined();
+    expect(await identity().authenticateBasic(login, secret, ADDRESS)).toBeUndefined();
   });
 
   test('an unknown user costs the same check as a known one', async () => {
@@ -69,9 +71,9 @@ describeOnBothDatabases('signing in', (context) => {
     };
     const ports = { db: context().db, clock: systemClock, log: silentLog, box: testBox, passwords: counting };
     const { authenticateBasic } = createIdentity(ports, IDENTITY_SETTINGS);
-    await authenticateBasic('alice', 'wrong');
-    await authenticateBasic('nobody', 'wrong');
-    await authenticateBasic('ns+robot', 'wrong');
+    await authenticateBasic('alice', 'wrong', ADDRESS);
+    await authenticateBasic('nobody', 'wrong', ADDRESS);
+    await authenticateBasic('ns+robot', 'wrong', ADDRESS);
     expect(checked).toEqual([expect.stringMatching(/^\$argon2id/), undefined, undefined]);
   });
 
@@ -87,31 +89,31 @@ describeOnBothDatabases('signing in', (context) => {
     const clock = createFakeClock();
     const ports = { db: context().db, clock, log: silentLog, box: testBox, passwords: counting };
     const { authenticateBasic } = createIdentity(ports, IDENTITY_SETTINGS);
-    for (let i = 0; i < 5; i++) expect(await authenticateBasic('alice', 'correct-horse')).toBeDefined();
+    for (let i = 0; i < 5; i++) expect(await authenticateBasic('alice', 'correct-horse', ADDRESS)).toBeDefined();
     expect(checks).toBe(1);
-    for (let i = 0; i < 5; i++) expect(await authenticateBasic('alice', 'wrong-horse')).toBeUndefined();
+    for (let i = 0; i < 5; i++) expect(await authenticateBasic('alice', 'wrong-horse', `192.0.2.${i}`)).toBeUndefined();
     expect(checks).toBe(6);
     clock.advance(60_001);
-    await authenticateBasic('alice', 'correct-horse');
+    await authenticateBasic('alice', 'correct-horse', ADDRESS);
     expect(checks).toBe(7);
   });
 
   test('a disabled user is refused at once, also with a password that was just right', async () => {
     const { authenticateBasic, loadActor } = identity();
-    expect(await authenticateBasic('alice', 'correct-horse')).toBeDefined();
+    expect(await authenticateBasic('alice', 'correct-horse', ADDRESS)).toBeDefined();
     expect(await loadActor(userId, 1)).toEqual({ name: 'alice', superuser: false });
     await setAccount({}, 0);
-    expect(await authenticateBasic('alice', 'correct-horse')).toBeUndefined();
+    expect(await authenticateBasic('alice', 'correct-horse', ADDRESS)).toBeUndefined();
     expect(await loadActor(userId, 1)).toBeUndefined();
     await setAccount({});
   });
 
   test('a changed password voids the remembered one and what was issued under it', async () => {
     const { authenticateBasic, loadActor } = identity();
-    await authenticateBasic('alice', 'correct-horse');
+    await authenticateBasic('alice', 'correct-horse', ADDRESS);
     await setAccount({ password_hash: await cheapPasswords.hash('another-horse'), password_version: 2 });
-    expect(await authenticateBasic('alice', 'correct-horse')).toBeUndefined();
-    expect(await authenticateBasic('alice', 'another-horse')).toMatchObject({ passwordVersion: 2 });
+    expect(await authenticateBasic('alice', 'correct-horse', ADDRESS)).toBeUndefined();
+    expect(await authenticateBasic('alice', 'another-horse', ADDRESS)).toMatchObject({ passwordVersion: 2 });
     expect(await loadActor(userId, 1)).toBeUndefined();
     expect(await loadActor(userId, 2)).toBeDefined();
     expect(await loadActor(999_999, 1)).toBeUndefined();
@@ -127,11 +129,11 @@ describeOnBothDatabases('signing in', (context) => {
         .select(['password_hash', 'password_version'])
         .where('namespace_id', '=', userId)
         .executeTakeFirstOrThrow();
-    expect(await identity().authenticateBasic('alice', 'wrong-horse')).toBeUndefined();
+    expect(await identity().authenticateBasic('alice', 'wrong-horse', ADDRESS)).toBeUndefined();
     expect((await stored()).password_hash).toMatch(/^\$2b\$/);
-    expect(await identity().authenticateBasic('alice', 'correct-horse')).toBeDefined();
+    expect(await identity().authenticateBasic('alice', 'correct-horse', ADDRESS)).toBeDefined();
     expect(await stored()).toMatchObject({ password_hash: expect.stringMatching(/^\$argon2id/), password_version: 1 });
-    expect(await identity().authenticateBasic('alice', 'correct-horse')).toBeDefined();
+    expect(await identity().authenticateBasic('alice', 'correct-horse', ADDRESS)).toBeDefined();
   });
 
   test('superusers are named in the database or in the configuration', async () => {
@@ -150,11 +152,11 @@ describeOnBothDatabases('signing in', (context) => {
     expect(token).toMatch(/^[A-Za-z0-9]{40}$/);
     const actor = { kind: 'user', userId, name: 'alice', passwordVersion: 1, scopes: ['repo:read', 'repo:write'] };
     expect(await authenticateAccessToken(token)).toEqual(actor);
-    expect(await authenticateBasic('$oauthtoken', token)).toEqual(actor);
+    expect(await authenticateBasic('$oauthtoken', token, ADDRESS)).toEqual(actor);
     const last = token.endsWith('A') ? 'B' : 'A';
     expect(await authenticateAccessToken(token.slice(0, 39) + last)).toBeUndefined();
     expect(await authenticateAccessToken(token.slice(0, 39))).toBeUndefined();
-    expect(await authenticateBasic('alice', token)).toBeUndefined();
+    expect(await authenticateBasic('alice', token, ADDRESS)).toBeUndefined();
     await setAccount({}, 0);
     expect(await authenticateAccessToken(token)).toBeUndefined();
     await setAccount({});

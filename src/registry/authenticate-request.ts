@@ -45,13 +45,21 @@ export async function authenticateRequest(
   if (BEARER.test(header)) {
     const grant = await ports.registryTokens.verify(header.slice(7).trim());
     ports.meters.tokenRead(grant !== undefined);
-    if (grant !== undefined) return { actor: grant.actor, bound: grant.access, presented: true };
+    if (grant !== undefined) {
+      if (grant.internal === true) context.credentialsProven?.('internal');
+      else if (grant.actor.kind === 'user') context.credentialsProven?.('user');
+      return { actor: grant.actor, bound: grant.access, presented: true };
+    }
   } else {
     const basic = parseBasicCredentials(header);
     // Some clients send empty credentials when they have none.
     if (basic !== undefined && basic.login === '' && basic.secret === '') return NOBODY;
-    const actor = basic === undefined ? undefined : await ports.authenticateBasic(basic.login, basic.secret);
-    if (actor !== undefined) return { actor, bound: undefined, presented: true };
+    const actor =
+      basic === undefined ? undefined : await ports.authenticateBasic(basic.login, basic.secret, context.clientAddress);
+    if (actor !== undefined) {
+      context.credentialsProven?.('user');
+      return { actor, bound: undefined, presented: true };
+    }
   }
   throw challenge('invalid_token');
 }

@@ -174,7 +174,7 @@ describeOnBothDatabases('the token endpoint', (context) => {
     expect(byBasic.body['refresh_token']).toEqual(expect.any(String));
     const bad = await ask('', { form: form({ grant_type: 'refresh_token', refresh_token: `${refresh_token}x` }) });
     expect(bad.status).toBe(401);
-    const wrong = await ask('', { form: form({ grant_type: 'password', username: 'alice', password: 'x' }) });
+    const wrong = await ask('', { form: form({ grant_type: 'password', username: 'bob', password: 'x' }) });
     expect(wrong.status).toBe(401);
   });
 

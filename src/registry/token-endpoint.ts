@@ -80,7 +80,7 @@ function readRequest(ports: TokenEndpointPorts, context: RequestContext): Promis
 async function readGet(ports: TokenEndpointPorts, context: RequestContext): Promise<TokenRequest> {
   const query = new URLSearchParams(context.query);
   return {
-    actor: await actorOfHeader(ports, context.req.headers.authorization),
+    actor: await actorOfHeader(ports, context),
     scopes: query.getAll('scope'),
     offline: query.get('offline_token') === 'true',
   };
@@ -89,27 +89,30 @@ async function readGet(ports: TokenEndpointPorts, context: RequestContext): Prom
 async function readPost(ports: TokenEndpointPorts, context: RequestContext): Promise<TokenRequest> {
   const form = await readForm(context);
   return {
-    actor: await actorOfGrant(ports, form),
+    actor: await actorOfGrant(ports, form, context.clientAddress),
     scopes: form.getAll('scope'),
     offline: form.get('access_type') === 'offline',
   };
 }
 
-async function actorOfHeader(ports: TokenEndpointPorts, header: string | undefined): Promise<Actor> {
+async function actorOfHeader(ports: TokenEndpointPorts, context: RequestContext): Promise<Actor> {
+  const header = context.req.headers.authorization;
   if (header === undefined) return ANONYMOUS;
   const credentials = parseBasicCredentials(header);
   if (credentials === undefined) throw wrongCredentials(ports);
   const { login, secret } = credentials;
   // Some clients send empty credentials when they have none.
   if (login === '' && secret === '') return ANONYMOUS;
-  return (await ports.authenticateBasic(login, secret)) ?? refuse(ports);
+  const actor = (await ports.authenticateBasic(login, secret, context.clientAddress)) ?? refuse(ports);
+  context.credentialsProven?.('user');
+  return actor;
 }
 
-async function actorOfGrant(ports: TokenEndpointPorts, form: URLSearchParams): Promise<Actor> {
+async function actorOfGrant(ports: TokenEndpointPorts, form: URLSearchParams, clientAddress: string): Promise<Actor> {
   const grantType = form.get('grant_type');
   if (grantType === 'password') {
     const login = form.get('username') ?? '';
-    return (await ports.authenticateBasic(login, form.get('password') ?? '')) ?? refuse(ports);
+    return (await ports.authenticateBasic(login, form.get('password') ?? '', clientAddress)) ?? refuse(ports);
   }
   if (grantType === 'refresh_token') {
     return (await ports.refreshTokens.authenticate(form.get('refresh_token') ?? '')) ?? refuse(ports);

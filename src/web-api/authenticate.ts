@@ -9,7 +9,9 @@ const BEARER = /^Bearer +([^ ]+) *$/i;
 export async function authenticate(context: Context<PipelineEnv>, tokens: AuthenticateAccessToken): Promise<Actor> {
   const token = BEARER.exec(context.req.header('Authorization') ?? '')?.[1];
   if (token === undefined) return ANONYMOUS;
-  return (await tokens(token)) ?? ANONYMOUS;
+  const actor = await tokens(token);
+  if (actor !== undefined) context.env.context.credentialsProven?.('user');
+  return actor ?? ANONYMOUS;
 }
 
 /** The error for whoever may not: 401 when nobody has signed in, else 403 (Quay's rule). */

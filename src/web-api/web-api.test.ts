@@ -72,9 +72,11 @@ describeOnBothDatabases('REST API', (context) => {
     const { identity, server } = await start();
     await using _ = server;
     const encrypted = identity.encryptedPasswords.encrypt('correct-horse');
-    expect(await identity.authenticateBasic('ada', encrypted)).toMatchObject({ name: 'ada' });
-    expect(await identity.authenticateBasic('ada', identity.encryptedPasswords.encrypt('wrong-horse'))).toBeUndefined();
-    expect(await identity.authenticateBasic('ada', `${encrypted.slice(0, -2)}AA`)).toBeUndefined();
+    expect(await identity.authenticateBasic('ada', encrypted, '192.0.2.7')).toMatchObject({ name: 'ada' });
+    const wrong = identity.encryptedPasswords.encrypt('wrong-horse');
+    expect(await identity.authenticateBasic('ada', wrong, '192.0.2.7')).toBeUndefined();
+    const damaged = `${encrypted.slice(0, -2)}AA`;
+    expect(await identity.authenticateBasic('ada', damaged, '192.0.2.7')).toBeUndefined();
   });
 
   it('deletes a repository for its administrator, and tells strangers nothing', async () => {

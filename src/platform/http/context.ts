@@ -40,6 +40,11 @@ export interface RequestContext {
    * first never receives the body.
    */
   acceptBody(): void;
+  /**
+   * Set where requests are limited by who sends them and these credentials are new: to be called by whoever finds them right.
+   * `user`: they are those of an account, not of an anonymous client. `internal`: those of the instance itself.
+   */
+  credentialsProven?: ((by: 'user' | 'internal') => void) | undefined;
 }
 
 /**

@@ -174,7 +174,9 @@ function originForm(url: string): string {
 function logAccess(scope: RequestScope, status: number, milliseconds: number): void {
   const reads = scope.method === 'GET' || scope.method === 'HEAD' || scope.method === 'OPTIONS';
   const quiet = reads && (status < 400 || status === 401 || status === 404 || status === 416);
-  const level = scope.quiet ? 'debug' : status >= 500 ? 'warn' : quiet ? 'debug' : 'info';
+  // What a limit has refused is told in one line for many: a flood of requests must not become a flood of lines.
+  const isQuiet = scope.quiet || quiet || status === 429;
+  const level = isQuiet ? 'debug' : status >= 500 ? 'warn' : 'info';
   if (!scope.server.log.isLevelEnabled(level)) return;
   scope.server.log[level](
     {

@@ -39,6 +39,7 @@ export class RequestScope implements RequestContext {
   route: string | undefined = undefined;
   /** Logged at `debug` whatever comes of it. */
   quiet: boolean;
+  credentialsProven: ((by: 'user' | 'internal') => void) | undefined = undefined;
   #client: ClientView | undefined = undefined;
   #log: Logger | undefined = undefined;
 
