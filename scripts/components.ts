@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path';
 /** Programs of other projects that some tests run against, and the Debian package that brings each. */
 const COMPONENTS = {
   postgres: { program: 'postgres', debian: 'postgresql' },
+  redis: { program: 'redis-server', debian: 'redis-server' },
   skopeo: { program: 'skopeo', debian: 'skopeo' },
   podman: { program: 'podman', debian: 'podman' },
   buildah: { program: 'buildah', debian: 'buildah' },

@@ -63,7 +63,7 @@ TESTING: false
 `.replace('KEY: 0123456789', 'KEY: "0123456789"'),
   );
   expect(warnings).toEqual([
-    'These settings of Quay have no effect in this version: BUILDLOGS_REDIS, LDAP_URI, TAG_EXPIRATION_OPTIONS, USER_EVENTS_REDIS',
+    'These settings of Quay have no effect in this version: BUILDLOGS_REDIS, LDAP_URI, TAG_EXPIRATION_OPTIONS',
   ]);
   expect(values.DISTRIBUTED_STORAGE_CONFIG).toEqual({
     default: { driver: 'LocalStorage', storagePath: '/datastorage/registry' },

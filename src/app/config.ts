@@ -5,8 +5,10 @@ import { type ConfigRule, type ConfigValues, joinPieces, loadingConfig } from '.
 import { cryptoConfig } from '../platform/crypto/index.ts';
 import { databaseConfig, databaseRules } from '../platform/db/index.ts';
 import { httpConfig, httpRules } from '../platform/http/index.ts';
+import { limitsConfig } from '../platform/limits/index.ts';
 import { logConfig } from '../platform/log/index.ts';
 import { netConfig } from '../platform/net/index.ts';
+import { redisConfig, redisRules } from '../platform/redis/index.ts';
 import { tlsConfig } from '../platform/tls/index.ts';
 import { registryConfig } from '../registry/index.ts';
 import { storageConfig, storageRules } from '../storage/index.ts';
@@ -21,6 +23,8 @@ export const configPieces = {
   'platform/db': databaseConfig,
   'platform/crypto': cryptoConfig,
   'platform/net': netConfig,
+  'platform/limits': limitsConfig,
+  'platform/redis': redisConfig,
   storage: storageConfig,
   audit: auditConfig,
   identity: identityConfig,
@@ -40,4 +44,5 @@ export const configRules: readonly ConfigRule<typeof configFields>[] = [
   ...storageRules,
   ...identityRules,
   ...monitoringRules,
+  ...redisRules,
 ];

@@ -3,6 +3,7 @@ import { systemClock } from '../kernel/clock.ts';
 import { checkFingerprint, createSecretBox, loadSecretKey } from '../platform/crypto/index.ts';
 import { createNotifyHints, type Database, type MigrationProgress } from '../platform/db/index.ts';
 import { createLocalHints, type Hints } from '../platform/hints/index.ts';
+import type { Counters } from '../platform/limits/index.ts';
 import type { Logger } from '../platform/log/index.ts';
 import { makeDataDirectory } from './make-data-directory.ts';
 import { openDatabase } from './open-database.ts';
@@ -17,11 +18,17 @@ export interface Core {
   close(): Promise<void>;
 }
 
+export interface CoreOptions {
+  readonly onMigration?: (progress: MigrationProgress) => void;
+  /** Where failed sign-ins are counted; undefined: in this process. */
+  readonly counters?: Counters;
+}
+
 /** Opens the data: database, secret key, identity. Errors: whatever makes starting unsafe, in words for the operator. */
 export async function openCore(
   settings: AppSettings,
   log: Logger,
-  onMigration?: (progress: MigrationProgress) => void,
+  { onMigration, counters }: CoreOptions = {},
 ): Promise<Core> {
   await makeDataDirectory(settings.dataDirectory);
   const key = await loadSecretKey({ configured: settings.secretKey, dataDirectory: settings.dataDirectory });
@@ -30,7 +37,7 @@ export async function openCore(
   try {
     await checkFingerprint(db, box);
     const hints = await openHints(settings, log);
-    const identity = createIdentity({ db, clock: systemClock, log, box, hints }, settings.identity);
+    const identity = createIdentity({ db, clock: systemClock, log, box, hints, counters }, settings.identity);
     const close = async (): Promise<void> => {
       await hints.close();
       await db.close();

@@ -8,13 +8,16 @@ import type { RequestHandler } from '../platform/http/index.ts';
 import type { Logger } from '../platform/log/index.ts';
 import type { Metrics } from '../platform/metrics/index.ts';
 import { JobRunner } from '../platform/queue/index.ts';
+import type { RedisConnection } from '../platform/redis/index.ts';
 import { createRegistry, createTokenEndpoint } from '../registry/index.ts';
 import { createLocalStorage } from '../storage/adapters/local.ts';
 import type { StorageEngine } from '../storage/index.ts';
 import { createWebApi, createWebHandler } from '../web-api/index.ts';
 import { meterAuthentication } from './meter-authentication.ts';
 import { meterJobs } from './meter-jobs.ts';
+import { limitRequests } from './limit-requests.ts';
 import { type Core, openCore } from './open-core.ts';
+import { openSharedState } from './open-shared-state.ts';
 import { createRegistryMeters } from './registry-meters.ts';
 import type { AppSettings } from './settings.ts';
 
@@ -24,6 +27,8 @@ export interface Services {
   readonly storage: StorageEngine;
   readonly pulls: ReturnType<typeof createPullRecorder>;
   readonly jobs: JobRunner;
+  /** undefined: the configuration names none. */
+  readonly redis: RedisConnection | undefined;
   /** What answers below each prefix. */
   readonly handlers: ReadonlyMap<string, RequestHandler>;
   /** The token that may create the first user; undefined when there is one already. */
@@ -44,7 +49,9 @@ export async function openServices(
   },
   opened: AsyncDisposableStack,
 ): Promise<Services> {
-  const core = await openCore(settings, log, onMigration);
+  const shared = openSharedState(settings.redis, settings.identity.serverHostname, log);
+  opened.defer(() => shared.close());
+  const core = await openCore(settings, log, { onMigration, counters: shared.counters });
   const { db } = core;
   opened.defer(() => core.close());
   const identity = meterAuthentication(core.identity, metrics);
@@ -99,12 +106,18 @@ export async function openServices(
     storage,
     pulls,
     jobs,
-    handlers: new Map([
-      ['/v2', registry.v2Handler],
-      ['/v1', registry.v1Handler],
-      ['/api/v1', api],
-      ['/', await createWebHandler(webFolder())],
-    ]),
+    redis: shared.redis,
+    handlers: limitRequests(
+      new Map([
+        ['/v2', registry.v2Handler],
+        ['/v1', registry.v1Handler],
+        ['/api/v1', api],
+        ['/', await createWebHandler(webFolder())],
+      ]),
+      settings.limits,
+      settings.registry.libraryNamespace,
+      { ...identity, log },
+    ),
     setupToken: (await identity.firstUser.pending()) ? identity.firstUser.setupToken : undefined,
   };
 }

@@ -10,6 +10,8 @@ import {
   readLaunchOptions,
 } from '../platform/config/index.ts';
 import { type PostgresConnection, postgresUriOf } from '../platform/db/index.ts';
+import { requestLimitSettings } from '../platform/limits/index.ts';
+import { chooseRedis } from '../platform/redis/index.ts';
 import { tlsParameters } from '../platform/tls/index.ts';
 import { type AppConfig, configFields, configRules } from './config.ts';
 import type { ListenerSettings } from './listeners.ts';
@@ -98,6 +100,8 @@ function toSettings(launch: LaunchOptions, config: AppConfig, host: string | und
     monitoring: toMonitoringSettings(config),
     drainNoticeMs: config.DRAIN_NOTICE ?? (postgresUriOf(uri) === undefined ? 0 : DRAIN_NOTICE_MS),
     strictPullLogging: !config.ALLOW_PULLS_WITHOUT_STRICT_LOGGING,
+    limits: requestLimitSettings(config),
+    redis: chooseRedis(config),
     identity: {
       serverHostname: config.SERVER_HOSTNAME ?? `localhost:${launch.port}`,
       superUsers: config.FEATURE_SUPER_USERS ? config.SUPER_USERS : [],

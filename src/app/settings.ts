@@ -1,7 +1,9 @@
 import type { CatalogPolicy } from '../catalog/index.ts';
 import type { IdentitySettings } from '../identity/index.ts';
 import type { PostgresConnection } from '../platform/db/index.ts';
+import type { RequestLimitSettings } from '../platform/limits/index.ts';
 import type { LogSettings } from '../platform/log/index.ts';
+import type { RedisSettings } from '../platform/redis/index.ts';
 import type { RegistrySettings } from '../registry/index.ts';
 import type { ListenerSettings } from './listeners.ts';
 import type { MonitoringSettings } from './monitoring-settings.ts';
@@ -27,6 +29,9 @@ export interface AppSettings {
   readonly drainNoticeMs: number;
   /** Whether pulls wait until their audit record is in the database. */
   readonly strictPullLogging: boolean;
+  /** undefined: FEATURE_RATE_LIMITS is off. */
+  readonly limits: RequestLimitSettings | undefined;
+  readonly redis: RedisSettings;
   readonly identity: IdentitySettings;
   readonly catalog: CatalogPolicy;
   readonly registry: RegistrySettings;

@@ -7,12 +7,12 @@ import { collectMetrics } from './collect-metrics.ts';
 import { createHealthHandler } from './health.ts';
 import { MIGRATIONS } from './migrations.ts';
 import type { Services } from './open-services.ts';
-import { createServiceProbes } from './service-probes.ts';
+import { createServiceProbes, type Finding } from './service-probes.ts';
 import type { AppSettings } from './settings.ts';
 
 /** Has the services' state told by the metrics and by the health addresses, whose handler is returned. */
 export function watchServices(
-  { core, storage, pulls }: Services,
+  { core, storage, pulls, redis }: Services,
   settings: AppSettings,
   server: { readonly metrics: Metrics; readonly logTally: LogTally; readonly draining: () => boolean },
 ): RequestHandler {
@@ -40,8 +40,13 @@ export function watchServices(
     draining: server.draining,
     debugSecret: monitoring.healthDebugSecret,
     instanceSkips: monitoring.instanceSkips,
-    redis: undefined,
+    redis: redis && (() => Promise.resolve(redisFinding(redis.healthy()))),
   });
+}
+
+/** Nothing is lost without it, and no request fails. */
+function redisFinding(ok: boolean): Finding {
+  return { ok, detail: ok ? 'answers' : 'does not answer; each node goes on by itself' };
 }
 
 /** The directories that must have room. That of the log is none of them: it gives up its oldest lines. */

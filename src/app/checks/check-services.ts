@@ -5,6 +5,7 @@ import type { AppSettings } from '../settings.ts';
 import { checkCertificate } from './check-certificate.ts';
 import { checkDatabase } from './check-database.ts';
 import { checkMail } from './check-mail.ts';
+import { checkSharedRedis } from './check-shared-redis.ts';
 import { checkStorage } from './check-storage.ts';
 import { listUntried } from './list-untried.ts';
 import type { ServiceFinding } from './service-finding.ts';
@@ -26,6 +27,7 @@ export async function* checkServices(checked: CheckedConfig): AsyncGenerator<Ser
     ['database', () => checkDatabase(checked.settings)],
     ['storage', () => checkStorage(checked.settings, checked.log)],
     ['certificate', () => checkCertificate(checked.settings.listeners)],
+    ['Redis', () => checkSharedRedis(checked.settings.redis)],
     ['mail', () => checkMail(written)],
   ];
   for (const [service, check] of checks) yield await within(service, check);

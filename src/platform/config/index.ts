@@ -24,6 +24,6 @@ export { printConfig } from './print-config.ts';
 export { ConfigError, type ConfigProblem } from './problem.ts';
 export { formatDuration, formatSize, parseDuration, parseSize } from './quantities.ts';
 export { type Environment, processEnvironment } from './read-environment.ts';
-export { durationMs, oneOrMany, secret, sizeBytes } from './schemas.ts';
+export { anyCase, durationMs, oneOrMany, secret, sizeBytes } from './schemas.ts';
 export { Secret } from './secret.ts';
 export { showValue } from './show-value.ts';
