@@ -14,7 +14,7 @@ afterEach(() => server?.dispose());
 const address = machineAddress();
 const WAYS: readonly [name: string, options: ServerOptions][] = [
   ['HTTP', {}],
-  ['TLS with an own authority', { address, tls: makeCertificates([address]) }],
+  ['TLS with an own authority', { address, tls: makeCertificates([address, '127.0.0.1']) }],
 ];
 
 describe.skipIf(!hasCorpus())('every client pushes and pulls the whole corpus (needs root)', () => {

@@ -35,7 +35,7 @@ export interface ServerOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Serves over TLS with these; `url`, `host` and `port` are then those of the TLS listener. */
   readonly tls?: Pick<TestCertificates, 'authority' | 'certificate' | 'key'>;
-  /** The address of this machine by which clients know the server. Default: 127.0.0.1. */
+  /** The address of this machine by which clients know the server; a certificate must cover 127.0.0.1 too. Default: that. */
   readonly address?: string;
 }
 
@@ -249,7 +249,9 @@ function statusOf(port: number, path: string): Promise<number | undefined> {
   });
 }
 
-async function initialize({ url, authority }: TestServer, username: string): Promise<Account> {
+/** From this machine, as the server demands of whoever comes without the set-up token. */
+async function initialize({ port, authority }: TestServer, username: string): Promise<Account> {
+  const url = `${authority === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
   const password = 'correct-horse-battery';
   const body = JSON.stringify({ username, password, email: `${username}@example.test`, access_token: true });
   const client = new RegistryClient(url, undefined, 1, { authority });

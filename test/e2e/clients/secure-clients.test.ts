@@ -23,7 +23,11 @@ test.skipIf(!possible)(
     const address = machineAddress();
     const { directory, entries } = await corpus();
     const database = await createPostgresTestUri();
-    const server = await startServer({ address, tls: makeCertificates([address]), config: { DB_URI: database.uri } });
+    const server = await startServer({
+      address,
+      tls: makeCertificates([address, '127.0.0.1']),
+      config: { DB_URI: database.uri },
+    });
     try {
       const account = await server.initialize('corpus');
       const client = new RegistryClient(server.url, account, 8, { authority: server.authority });
