@@ -49,16 +49,21 @@ describe.skipIf(missing !== '')(`a PostgreSQL that asks for passwords${missing}`
     server = await startPrivatePostgres({
       access: ['local all all trust', 'host all gantry 127.0.0.1/32 trust', 'host all all 127.0.0.1/32 scram-sha-256'],
     });
-    await onServer([
+    await onDatabase(server.uri, [
       `CREATE ROLE registry LOGIN PASSWORD '${SECRET}'`,
       'CREATE DATABASE registry OWNER registry',
       'CREATE DATABASE foreign_owner',
+      'CREATE DATABASE quay OWNER registry',
     ]);
+    await onDatabase(
+      uri('quay'),
+      ['alembic_version', 'queueitem'].map((name) => `CREATE TABLE ${name} (id INTEGER)`),
+    );
   });
   afterAll(() => server.dispose());
 
-  async function onServer(statements: readonly string[]): Promise<void> {
-    const client = new pg.Client({ connectionString: server.uri });
+  async function onDatabase(connectionString: string, statements: readonly string[]): Promise<void> {
+    const client = new pg.Client({ connectionString });
     await client.connect();
     try {
       for (const statement of statements) await client.query(statement);
@@ -84,6 +89,10 @@ describe.skipIf(missing !== '')(`a PostgreSQL that asks for passwords${missing}`
     await expectBoth(uri('foreign_owner'), [
       /may not create tables .*GRANT USAGE, CREATE ON SCHEMA "?public"? TO "registry"/,
     ]);
+  });
+
+  test('has a database that is Quay’s own, which is left alone', async () => {
+    await expectBoth(uri('quay'), [/is one of Project Quay.*nothing in it was changed.*name it in DB_URI/]);
   });
 
   test('is found ready, before the first start and after it, and the check changes nothing', async () => {

@@ -84,7 +84,8 @@ async function tellExtensions(client: Client, log: Pick<Logger, 'info'> | undefi
   );
 }
 
-async function namesOfTables(client: Client): Promise<string[]> {
+/** Those tables of Quay, and that of our own steps, which the database has. */
+export async function namesOfTables(client: Client): Promise<string[]> {
   const wanted = [...QUAY_TABLES, 'schema_migration'];
   const text = 'SELECT name FROM unnest($1::text[]) AS wanted (name) WHERE to_regclass(name) IS NOT NULL';
   const { rows } = await client.query<{ name: string }>(text, [wanted]);

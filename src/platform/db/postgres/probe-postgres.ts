@@ -1,8 +1,10 @@
 import type { Client } from 'pg';
 import type { Migration } from '../migration.ts';
 import { type AppliedMigration, pendingMigrations } from '../pending-migrations.ts';
+import { refuseQuayDatabase } from '../refuse-quay-database.ts';
 import { connectionError } from './connection-error.ts';
 import { planConnection, type PostgresConnection } from './connection-plan.ts';
+import { namesOfTables } from './migrate-postgres.ts';
 import { openClient } from './open-pool.ts';
 import { setUpError } from './set-up-error.ts';
 
@@ -40,6 +42,7 @@ export async function probePostgres(
 
 async function probe(client: Client, migrations: readonly Migration[]): Promise<DatabaseProbe> {
   await client.query(`SET statement_timeout = ${STATEMENT_MS}`);
+  refuseQuayDatabase(await namesOfTables(client));
   const { rows } = await client.query<{ version: string; database: string; is_new: boolean }>(
     "SELECT current_setting('server_version') AS version, current_database() AS database, to_regclass('schema_migration') IS NULL AS is_new",
   );

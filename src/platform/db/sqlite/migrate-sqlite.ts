@@ -65,7 +65,8 @@ function migrate(
   }
 }
 
-function namesOfTables(connection: DatabaseSync): string[] {
+/** The tables that the file has. */
+export function namesOfTables(connection: DatabaseSync): string[] {
   const rows = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
   return rows.map(({ name }) => String(name));
 }

@@ -3,7 +3,9 @@ import { dirname, join, sep } from 'node:path';
 import type { Migration } from '../migration.ts';
 import { pendingMigrations } from '../pending-migrations.ts';
 import type { DatabaseProbe } from '../postgres/probe-postgres.ts';
+import { refuseQuayDatabase } from '../refuse-quay-database.ts';
 import { translated } from './failure.ts';
+import { namesOfTables } from './migrate-sqlite.ts';
 import { openConnection } from './open-connection.ts';
 
 /**
@@ -18,6 +20,9 @@ export function probeSqlite(file: string, migrations: readonly Migration[]): Dat
   if (isNew) return { what, pending: undefined };
   try {
     using connection = openConnection(file, { readOnly: true });
+    const tables = namesOfTables(connection);
+    refuseQuayDatabase(tables);
+    if (!tables.includes('schema_migration')) return { what, pending: undefined };
     const applied = connection.prepare('SELECT name, needs FROM schema_migration').all();
     const steps = applied.map(({ name, needs }) => ({
       name: String(name),
