@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -11,10 +11,18 @@ import {
   UnknownMigrationsError,
   type Database,
   type Migration,
+  type MigrationProgress,
 } from './index.ts';
 
 const one: Migration = { name: '0001_one', statements: (t) => [`CREATE TABLE one (id ${t.id})${t.strict}`] };
 const two: Migration = { name: '0002_two', statements: (t) => [`CREATE TABLE two (id ${t.id})${t.strict}`] };
+/** Takes a good part of a second. */
+const slow: Migration = {
+  name: '0003_slow',
+  statements: () => [
+    'CREATE TABLE numbers AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500000) SELECT i FROM n',
+  ],
+};
 const broken: Migration = {
   name: '0002_broken',
   statements: (t) => [`CREATE TABLE half (id ${t.id})${t.strict}`, 'CREATE TABLE one (id INTEGER)'],
@@ -28,6 +36,7 @@ afterEach(async () => {
 
 async function emptyDatabase(
   dialect: Database['dialect'],
+  onMigration?: (progress: MigrationProgress) => void,
 ): Promise<(migrations: readonly Migration[]) => Promise<Database>> {
   const keep = (db: Database) => {
     cleanUps.push(() => db.close());
@@ -36,12 +45,12 @@ async function emptyDatabase(
   if (dialect === 'postgres') {
     const { uri, drop } = await createPostgresTestUri();
     cleanUps.push(drop);
-    return async (migrations) => keep(await createPostgresDatabase({ uri, migrations, connections: 1 }));
+    return async (migrations) => keep(await createPostgresDatabase({ uri, migrations, connections: 1, onMigration }));
   }
   const directory = mkdtempSync(join(tmpdir(), 'gantry-sqlite-'));
   cleanUps.push(() => rmSync(directory, { recursive: true, force: true }));
   const file = join(directory, 'gantry.db');
-  return async (migrations) => keep(await createSqliteDatabase({ file, migrations }));
+  return async (migrations) => keep(await createSqliteDatabase({ file, migrations, onMigration }));
 }
 
 const tables = async (db: Database) => {
@@ -89,10 +98,34 @@ describe.each(['sqlite', 'postgres'] as const)('Migrations (%s)', (dialect) => {
     await expect(db.read<{ half: { id: number } }>().selectFrom('half').select('id').execute()).rejects.toThrow(/half/);
   });
 
-  test('let racing starters pass', async () => {
+  test('leave nothing of a step that fails in an upgrade', async () => {
     const open = await emptyDatabase(dialect);
-    const opened = await Promise.all(Array.from({ length: STARTERS }, () => open([one, two])));
-    for (const db of opened) expect(await tables(db)).toEqual(['0001_one', '0002_two']);
+    await open([one]);
+    await expect(open([one, broken])).rejects.toThrow(/one/);
+    expect(await tables(await open([one, two]))).toEqual(['0001_one', '0002_two']);
+    const db = await open([one, two]);
+    await expect(db.read<{ half: { id: number } }>().selectFrom('half').select('id').execute()).rejects.toThrow(/half/);
+  });
+
+  test('let racing starters pass, on a new database and in an upgrade', async () => {
+    const open = await emptyDatabase(dialect);
+    const race = (migrations: readonly Migration[]) =>
+      Promise.all(Array.from({ length: STARTERS }, () => open(migrations)));
+    for (const db of await race([one])) expect(await tables(db)).toEqual(['0001_one']);
+    for (const db of await race([one, two])) expect(await tables(db)).toEqual(['0001_one', '0002_two']);
+  });
+
+  test('leave the process free to answer while an upgrade goes on, and tell how far it is', async () => {
+    const begun = Promise.withResolvers<object>();
+    const open = await emptyDatabase(dialect, ({ name, done, total }) => {
+      if (name === slow.name) begun.resolve({ done, total });
+    });
+    await open([one]);
+    const opened = open([one, two, slow]);
+    expect(await begun.promise).toEqual({ done: 1, total: 2 });
+    const turned = new Promise<string>((resolve) => setImmediate(resolve, 'the event loop has turned'));
+    expect(await Promise.race([opened, turned])).toBe('the event loop has turned');
+    expect(await tables(await opened)).toEqual(['0001_one', '0002_two', '0003_slow']);
   });
 });
 
@@ -100,14 +133,20 @@ describe('Migrations of one SQLite file by several processes', () => {
   it('let all pass', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'gantry-sqlite-'));
     cleanUps.push(() => rmSync(directory, { recursive: true, force: true }));
-    const module = new URL('./sqlite/migrate-sqlite.ts', import.meta.url).href;
-    const program = `import { migrateSqlite } from ${JSON.stringify(module)};
-      await migrateSqlite(process.argv[1], [1, 2, 3].map((n) => ({
+    const module = new URL('./sqlite/sqlite-database.ts', import.meta.url).href;
+    const program = `import { createSqliteDatabase } from ${JSON.stringify(module)};
+      const migrations = [1, 2, 3].map((n) => ({
         name: '000' + n,
         statements: () => ['CREATE TABLE t' + n + ' (id INTEGER) STRICT'],
-      })));`;
+      }));
+      // A new file, then one to be upgraded.
+      for (const count of [1, 3]) {
+        const file = process.argv[2];
+        await (await createSqliteDatabase({ file, migrations: migrations.slice(0, count) })).close();
+      }`;
+    writeFileSync(join(directory, 'start.mjs'), program);
     const start = () =>
-      promisify(execFile)(process.execPath, ['--input-type=module', '-e', program, join(directory, 'gantry.db')]);
+      promisify(execFile)(process.execPath, [join(directory, 'start.mjs'), join(directory, 'gantry.db')]);
     await expect(Promise.all(Array.from({ length: STARTERS }, start))).resolves.toHaveLength(STARTERS);
   });
 });

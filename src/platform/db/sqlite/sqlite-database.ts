@@ -10,7 +10,7 @@ import { refuseInsideTransaction } from '../transaction-guard.ts';
 import { onThisThread } from './failure.ts';
 import { Generation } from './generation.ts';
 import { GroupCommit } from './group-commit.ts';
-import { migrateSqlite } from './migrate-sqlite.ts';
+import { migrateSqlite, type SqliteMigration } from './migrate-sqlite.ts';
 import { refuseNetworkFileSystem } from './network-file-system.ts';
 import { openConnection } from './open-connection.ts';
 import { toQueryResult } from './query-result.ts';
@@ -40,7 +40,7 @@ export async function createSqliteDatabase(options: SqliteOptions): Promise<Data
   await refuseNetworkFileSystem(dirname(options.file));
   // It takes a while to come up, which it does while this thread is busy with the file.
   const writer = new RemoteConnection({ file: options.file, readOnly: false });
-  const connection = await openMigrated(options).catch(async (error: unknown) => {
+  const connection = await openMigrated({ ...options, writer }).catch(async (error: unknown) => {
     await writer.close();
     throw error;
   });
@@ -97,11 +97,11 @@ export async function createSqliteDatabase(options: SqliteOptions): Promise<Data
 }
 
 /** Brings the file to the newest schema and opens it for reading. */
-async function openMigrated({ file, migrations, onMigration }: SqliteOptions): Promise<DatabaseSync> {
-  const migrated = await migrateSqlite(file, migrations, onMigration);
+async function openMigrated(migration: SqliteMigration): Promise<DatabaseSync> {
+  const migrated = await migrateSqlite(migration);
   return onThisThread(() => {
     try {
-      return openConnection(file, { readOnly: true });
+      return openConnection(migration.file, { readOnly: true });
     } finally {
       // Not before: the last connection that closes writes the log back and removes it, for the next to make a new one.
       migrated.close();
