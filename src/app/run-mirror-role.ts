@@ -8,6 +8,7 @@ import type { Logger } from '../platform/log/index.ts';
 import { createMetrics } from '../platform/metrics/index.ts';
 import { openDatabase, SchemaBehindError } from './open-database.ts';
 import type { AppSettings } from './settings.ts';
+import { trustOwnAuthorities } from './trust-own-authorities.ts';
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
@@ -30,6 +31,8 @@ export async function runMirrorRole(settings: AppSettings, log: Logger, signal: 
   const health = await answerHealth(settings, log, () => (shared ? databaseIsWell(db) : Promise.resolve(true)));
   if (health !== undefined) opened.defer(health);
   if (shared) {
+    const authorities = await trustOwnAuthorities(settings, log);
+    opened.defer(() => authorities.close());
     db = await openWhenReady(settings, log, signal);
     if (db !== undefined) opened.defer(() => db?.close());
   }
