@@ -2,7 +2,7 @@ import { createIdentity, type Identity } from '../identity/index.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { checkFingerprint, createSecretBox, loadSecretKey } from '../platform/crypto/index.ts';
 import { createNotifyHints, type Database, type MigrationProgress } from '../platform/db/index.ts';
-import { createLocalHints, type Hints } from '../platform/hints/index.ts';
+import { createLocalHints, type Hints, joinHints } from '../platform/hints/index.ts';
 import type { Counters } from '../platform/limits/index.ts';
 import type { Logger } from '../platform/log/index.ts';
 import { makeDataDirectory } from './make-data-directory.ts';
@@ -22,13 +22,15 @@ export interface CoreOptions {
   readonly onMigration?: (progress: MigrationProgress) => void;
   /** Where failed sign-ins are counted; undefined: in this process. */
   readonly counters?: Counters;
+  /** Another way to the nodes on the same database. */
+  readonly moreHints?: Hints | undefined;
 }
 
 /** Opens the data: database, secret key, identity. Errors: whatever makes starting unsafe, in words for the operator. */
 export async function openCore(
   settings: AppSettings,
   log: Logger,
-  { onMigration, counters }: CoreOptions = {},
+  { onMigration, counters, moreHints }: CoreOptions = {},
 ): Promise<Core> {
   await makeDataDirectory(settings.dataDirectory);
   const key = await loadSecretKey({ configured: settings.secretKey, dataDirectory: settings.dataDirectory });
@@ -36,7 +38,7 @@ export async function openCore(
   const [box, db] = await Promise.all([createSecretBox(key), openDatabase(settings, log, onMigration)]);
   try {
     await checkFingerprint(db, box);
-    const hints = await openHints(settings, log);
+    const hints = await openHints(settings, log, moreHints);
     const identity = createIdentity({ db, clock: systemClock, log, box, hints, counters }, settings.identity);
     const close = async (): Promise<void> => {
       await hints.close();
@@ -50,7 +52,8 @@ export async function openCore(
 }
 
 /** The embedded database has one process, so there is nobody else to tell. */
-function openHints({ postgres }: Pick<AppSettings, 'postgres'>, log: Logger): Promise<Hints> | Hints {
+async function openHints({ postgres }: Pick<AppSettings, 'postgres'>, log: Logger, more?: Hints): Promise<Hints> {
   if (postgres === undefined) return createLocalHints();
-  return createNotifyHints({ connection: postgres, clock: systemClock, log });
+  const byDatabase = await createNotifyHints({ connection: postgres, clock: systemClock, log });
+  return more === undefined ? byDatabase : joinHints(byDatabase, more);
 }

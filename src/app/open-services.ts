@@ -51,7 +51,11 @@ export async function openServices(
 ): Promise<Services> {
   const shared = openSharedState(settings.redis, settings.identity.serverHostname, log);
   opened.defer(() => shared.close());
-  const core = await openCore(settings, log, { onMigration, counters: shared.counters });
+  const core = await openCore(settings, log, {
+    onMigration,
+    counters: shared.counters,
+    moreHints: settings.postgres && shared.openHints(),
+  });
   const { db } = core;
   opened.defer(() => core.close());
   const identity = meterAuthentication(core.identity, metrics);

@@ -1,10 +1,12 @@
 import { systemClock } from '../kernel/clock.ts';
 import { type Cache, createLocalCache, createNoCache } from '../platform/cache/index.ts';
+import type { Hints } from '../platform/hints/index.ts';
 import { type Counters, createLocalCounters, createSharedCounters } from '../platform/limits/index.ts';
 import type { Logger } from '../platform/log/index.ts';
 import {
   createRedisCache,
   createRedisCounters,
+  createRedisHints,
   openRedis,
   type RedisConnection,
   type RedisSettings,
@@ -14,6 +16,8 @@ import {
 export interface SharedState {
   readonly counters: Counters;
   readonly cache: Cache;
+  /** Begins to carry hints to and from other nodes; undefined: no Redis is configured. */
+  openHints(): Hints | undefined;
   /** undefined: the configuration names none. */
   readonly redis: RedisConnection | undefined;
   close(): Promise<void>;
@@ -28,12 +32,15 @@ export function openSharedState(settings: RedisSettings, registryName: string, l
   for (const note of settings.notes) log.warn(note);
   const counters = createLocalCounters(clock);
   const cache = settings.cache === 'none' ? createNoCache() : createLocalCache(clock);
-  if (settings.shared === undefined) return { counters, cache, redis: undefined, close: () => Promise.resolve() };
+  if (settings.shared === undefined) {
+    return { counters, cache, openHints: () => undefined, redis: undefined, close: () => Promise.resolve() };
+  }
   const redis = openRedis(settings.shared, { clock, log });
   const prefix = `gantry:${registryName}:`;
   return {
     counters: createSharedCounters(createRedisCounters(redis, `${prefix}count:`), counters, clock, redis.healthy),
     cache: settings.cache === 'redis' ? createRedisCache(redis, `${prefix}cache:`, cache) : cache,
+    openHints: () => createRedisHints(redis, `${prefix}hints`, clock),
     redis,
     close: () => redis.close(),
   };

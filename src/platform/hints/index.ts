@@ -1,1 +1,2 @@
 export { createLocalHints, HintListeners, type HintListener, type Hints } from './hints.ts';
+export { joinHints } from './join-hints.ts';

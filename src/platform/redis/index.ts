@@ -4,3 +4,4 @@ export { redisConfig, redisRules } from './config.ts';
 export { openRedis, type RedisConnection } from './open-redis.ts';
 export { createRedisCache } from './redis-cache.ts';
 export { createRedisCounters } from './redis-counters.ts';
+export { createRedisHints } from './redis-hints.ts';

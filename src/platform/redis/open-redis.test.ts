@@ -9,6 +9,7 @@ import {
   checkRedis,
   createRedisCache,
   createRedisCounters,
+  createRedisHints,
   type NamedRedis,
   openRedis,
   type RedisConnection,
@@ -55,7 +56,7 @@ describe.skipIf(!hasRedis)('a connection to a Redis that comes and goes', () => 
     expect([said('warn').length, said('info')]).toEqual([1, ['The Redis of USER_EVENTS_REDIS answers again']]);
   });
 
-  test('a crash under load fails no count and no cache', async () => {
+  test('a crash under load fails no count, no cache and no hint', async () => {
     await server.start();
     const redis = open();
     await expect.poll(() => redis.healthy()).toBe(true);
@@ -67,6 +68,9 @@ describe.skipIf(!hasRedis)('a connection to a Redis that comes and goes', () => 
       redis.healthy,
     );
     const cache = createRedisCache(redis, 'v:', createLocalCache(clock));
+    const hints = createRedisHints(redis, 'h', clock);
+    const heard: unknown[] = [];
+    hints.onHint('topic', (detail) => heard.push(detail));
     let done = 0;
     const state = { dead: false };
     const work = async () => {
@@ -75,6 +79,7 @@ describe.skipIf(!hasRedis)('a connection to a Redis that comes and goes', () => 
         await counters.read(['a', 'b']);
         await cache.set('a', 'value', 60_000);
         await cache.get('a');
+        hints.tell('topic', 'detail');
         done += 1;
         // Without a Redis nothing above waits for an event.
         await new Promise((resolve) => setImmediate(resolve));
@@ -89,7 +94,11 @@ describe.skipIf(!hasRedis)('a connection to a Redis that comes and goes', () => 
     await cache.set('b', 'kept here', 60_000);
     expect(await cache.get('b')).toBe('kept here');
     expect((await counters.read(['a']))[0]?.count).toBeGreaterThan(100);
+    expect(heard.filter((detail) => detail === 'detail')).toHaveLength(done);
+    // Whoever listens is told that hints may be missed.
+    await expect.poll(() => heard).toContain(undefined);
     expect(said('warn')).toHaveLength(1);
+    await hints.close();
   });
 
   test('one that hangs is given up after its time, and not waited for again and again', async () => {

@@ -8,6 +8,9 @@ import { explainFailure } from './explain-failure.ts';
 /** How often a connection is asked for a sign of life: one that the network has dropped says nothing by itself. */
 const PING_MS = 5000;
 
+/** When an attempt is made again that could not be begun. */
+const AGAIN_MS = 10_000;
+
 /** Hears what comes over a channel, and when that begins and ends. */
 export interface ChannelListener {
   readonly onMessage: (text: string) => void;
@@ -100,9 +103,11 @@ class Connection implements RedisConnection {
       this.#clients.add(client);
       client.on('error', (error) => this.#tell(error));
       attach(client);
-      await client.connect();
+      client.connect().catch((error: unknown) => this.#tell(error));
     } catch (error) {
       this.#tell(error);
+      // Not even tried: a file could not be read.
+      if (!this.#isClosed) this.#clock.after(AGAIN_MS, () => void this.#connect(attach));
     }
   }
 

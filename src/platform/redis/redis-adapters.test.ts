@@ -6,9 +6,10 @@ import { hasRedis, startRedis, type TestRedis } from '../../../test/support/redi
 import { systemClock } from '../../kernel/clock.ts';
 import { createLocalCache } from '../cache/index.ts';
 import { describeCache } from '../cache/testing/conformance.ts';
+import { describeHints } from '../hints/testing/suite.ts';
 import { describeCounters } from '../limits/testing/conformance.ts';
 import { redisConfig } from './config.ts';
-import { createRedisCache, createRedisCounters, openRedis, type RedisConnection } from './index.ts';
+import { createRedisCache, createRedisCounters, createRedisHints, openRedis, type RedisConnection } from './index.ts';
 
 describe.skipIf(!hasRedis)('over a real Redis', () => {
   let server: TestRedis;
@@ -47,6 +48,19 @@ describe.skipIf(!hasRedis)('over a real Redis', () => {
     const redis = await connect();
     const cache = createRedisCache(redis, `${randomUUID()}:`, createLocalCache(systemClock));
     return { cache, pass, close: () => redis.close() };
+  });
+
+  describeHints('by Redis', async () => {
+    const channel = randomUUID();
+    const [first, second] = await Promise.all([connect(), connect()]);
+    const [here, there] = [first, second].map((redis) => createRedisHints(redis, channel, systemClock));
+    if (here === undefined || there === undefined) throw new Error('unreachable');
+    await expect.poll(async () => (await direct.pubsub('NUMSUB', channel))[1]).toBe(2);
+    const close = async () => {
+      await Promise.all([here, there].map((hints) => hints.close()));
+      await Promise.all([first, second].map((redis) => redis.close()));
+    };
+    return { here, there, close };
   });
 
   test('no key stays for ever', async () => {

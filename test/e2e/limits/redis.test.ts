@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describeOnEachDatabase } from '../databases.ts';
 import { get } from '../../support/get.ts';
 import { hasRedis, prepareRedis, startRedis, type TestRedis } from '../../support/redis-server.ts';
 import { prepareServer, startServer, type TestServer } from '../../support/server.ts';
@@ -109,3 +110,40 @@ describe.skipIf(!hasRedis)('a server whose configuration names a Redis', () => {
     await expect(server.start()).rejects.toThrow(/USER_EVENTS_REDIS\.host: name the host/);
   });
 });
+
+describeOnEachDatabase('a node that shares a Redis', (database) => {
+  it.skipIf(!hasRedis)('works with it, without it and with it again', async () => {
+    const redis = await startRedis();
+    const config = { ...database().config, USER_EVENTS_REDIS: { host: '127.0.0.1', port: redis.port } };
+    const server = await startServer({ config });
+    try {
+      const owner = await server.initialize();
+      const services = async () => {
+        const { data } = JSON.parse((await get(`${server.url}/health/endtoend`)).body) as Health;
+        return data.services;
+      };
+      const works = async () => {
+        const authorization = `Basic ${Buffer.from(`owner:${owner.password}`).toString('base64')}`;
+        expect((await get(`${server.url}/v2/`, { authorization })).status).toBe(200);
+        expect((await get(`${server.url}/health/endtoend`)).status).toBe(200);
+      };
+      await expect.poll(services, { timeout: 10_000 }).toMatchObject({ redis: true });
+      await works();
+      await redis.kill();
+      await expect.poll(services, { timeout: 10_000 }).toMatchObject({ redis: false });
+      await works();
+      await redis.start();
+      await expect.poll(services, { timeout: 15_000 }).toMatchObject({ redis: true });
+      await works();
+      expect(server.defects()).toEqual([]);
+      expect(await server.stop()).toBe(0);
+    } finally {
+      await server.dispose();
+      await redis.dispose();
+    }
+  });
+});
+
+interface Health {
+  readonly data: { readonly services: Readonly<Record<string, boolean>> };
+}
