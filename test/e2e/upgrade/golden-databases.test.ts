@@ -4,11 +4,15 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import pg from 'pg';
 import { afterEach, describe, expect, inject, it } from 'vitest';
-import { MIGRATIONS } from '../../src/app/migrations.ts';
-import { createPostgresDatabase, createSqliteDatabase, type MigrationProgress } from '../../src/platform/db/index.ts';
-import { digestOf, makeImage, RegistryClient } from '../support/clients.ts';
-import { createPostgresTestUri } from '../support/databases.ts';
-import { prepareServer, type TestServer } from '../support/server.ts';
+import { MIGRATIONS } from '../../../src/app/migrations.ts';
+import {
+  createPostgresDatabase,
+  createSqliteDatabase,
+  type MigrationProgress,
+} from '../../../src/platform/db/index.ts';
+import { digestOf, makeImage, RegistryClient } from '../../support/clients.ts';
+import { createPostgresTestUri } from '../../support/databases.ts';
+import { prepareServer, type TestServer } from '../../support/server.ts';
 
 interface Expected {
   readonly secretKey: string;
@@ -30,7 +34,9 @@ interface Restored {
   schema(): Promise<string[]>;
 }
 
-const versions = readdirSync(import.meta.dirname, { withFileTypes: true })
+const GOLDEN = join(import.meta.dirname, '../../golden');
+
+const versions = readdirSync(GOLDEN, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map((entry) => entry.name);
 const cleanUps: (() => unknown)[] = [];
@@ -39,7 +45,7 @@ afterEach(async () => {
 });
 
 function fileOf(version: string, dialect: string, kind: 'sql' | 'json'): string {
-  return readFileSync(join(import.meta.dirname, version, `${dialect}.${kind}`), 'utf8');
+  return readFileSync(join(GOLDEN, version, `${dialect}.${kind}`), 'utf8');
 }
 
 function restoreSqlite(sql: string): Restored {
