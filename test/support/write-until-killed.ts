@@ -28,8 +28,19 @@ const write = async (caller: number): Promise<never> => {
         .values({ key: `${key}-second`, value: '' })
         .execute();
     });
-    // Synchronous: what is printed was acknowledged, whatever happens to the process next.
-    writeSync(1, `${key}\n`);
+    print(key);
   }
 };
 await Promise.all(Array.from({ length: CALLERS }, (_, caller) => write(caller)));
+
+/** Synchronous: what is printed was acknowledged, whatever happens to the process next. Waits for a reader that is slow. */
+function print(line: string): void {
+  for (;;) {
+    try {
+      writeSync(1, `${line}\n`);
+      return;
+    } catch (error) {
+      if (!(error instanceof Error) || !('code' in error) || error.code !== 'EAGAIN') throw error;
+    }
+  }
+}
