@@ -114,6 +114,34 @@ describe('the PROXY protocol port', () => {
     expect(warnings).toEqual([expect.objectContaining({ msg: expect.stringContaining('does not begin') as string })]);
   });
 
+  test.each([
+    ['plain', {}],
+    ['TLS', { tls }],
+  ])('over %s survives clients that break off at any point', async (_name, listen) => {
+    await using server = await startHttp({
+      mounts: [show],
+      config: TRUSTED,
+      listen: { ...listen, proxyProtocol: true },
+    });
+    const hello = Buffer.from([0x16, 3, 1, 0, 200, 1, 0, 0, 196, 3, 3]);
+    for (const sent of [LINE.slice(0, 9), LINE, LINE + GET.slice(0, 20), Buffer.concat([Buffer.from(LINE), hello])]) {
+      for (const leave of ['resetAndDestroy', 'destroy', 'end'] as const) {
+        const socket = connect({ port: server.port, host: '127.0.0.1' });
+        socket.on('error', () => undefined);
+        await once(socket, 'connect');
+        await new Promise((resolve) => socket.write(sent, resolve));
+        socket[leave]();
+        await once(socket.resume(), 'close');
+      }
+    }
+    const socket = connect({ port: server.port, host: '127.0.0.1' });
+    socket.write(LINE);
+    const client = 'tls' in listen ? connectTls({ socket, ca: authority, servername: 'localhost' }) : socket;
+    const answer = collect(client);
+    client.write(GET);
+    expect(bodyOf(await answer)).toMatchObject({ clientAddress: '203.0.113.9' });
+  });
+
   test('closes a connection whose header does not come', async () => {
     const clock = createFakeClock();
     await using server = await start(TRUSTED, { clock });
