@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, describe, expect, test } from 'vitest';
 import { makeCertificates } from '../../support/certificates.ts';
 import { digestOf, makeImage, RegistryClient } from '../../support/clients.ts';
@@ -8,7 +10,7 @@ import { type Front, startHaproxy, startNginx } from './front.ts';
 
 /** Another address of this machine than the proxy has, so that they can be told apart. */
 const CLIENT = '127.0.0.2';
-const LAYER = randomBytes(96 << 20);
+const LAYER = randomBytes(64 << 20);
 const certificates = makeCertificates();
 
 let server: TestServer | undefined;
@@ -125,6 +127,7 @@ async function check({ secure, serverTls = false, config, start }: Arrangement):
     await client.pushImage(repository, 'v1', image);
     const halves = [LAYER.subarray(0, 40 << 20), LAYER.subarray(40 << 20)];
     await client.pushChunks(`${repository}-chunked`, halves);
+    expect((await client.manifest(repository, 'v1')).status).toBe(200);
     const pulled = await client.blob(repository, digestOf(LAYER));
     expect([pulled.status, digestOf(pulled.body)]).toEqual([200, digestOf(LAYER)]);
 
@@ -136,7 +139,26 @@ async function check({ secure, serverTls = false, config, start }: Arrangement):
     expect(writes.length).toBeGreaterThanOrEqual(6);
     expect(new Set(writes.map((record) => record['client']))).toEqual(new Set([CLIENT]));
     expect(server.defects()).toEqual([]);
+    await server.stop();
+    expect(audited(server)).toEqual([
+      { kind: 'create_repo', client_address: CLIENT },
+      { kind: 'pull_repo', client_address: CLIENT },
+      { kind: 'push_repo', client_address: CLIENT },
+    ]);
   } finally {
     client.close();
   }
+}
+
+/** What was recorded about repositories, and of whom. */
+function audited({ dataDirectory }: TestServer): unknown[] {
+  const database = new DatabaseSync(join(dataDirectory, 'gantry.db'), { readOnly: true });
+  const rows = database
+    .prepare(
+      `SELECT DISTINCT kind, client_address FROM audit_log
+       WHERE kind IN ('create_repo', 'push_repo', 'pull_repo') ORDER BY kind`,
+    )
+    .all();
+  database.close();
+  return rows.map((row) => ({ ...row }));
 }
