@@ -4,8 +4,8 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
+import { commandLine } from '../../support/server.ts';
 
-const ROOT = join(import.meta.dirname, '../../..');
 /** A text that stands in settings as a password and that nobody may see. */
 export const SECRET = 's3cr3t-of-the-operator';
 /** Long enough for a slow machine, and less than the 30 s that an idle connection would keep a process alive. */
@@ -45,7 +45,8 @@ export interface Ending {
 
 /** Runs a command to its end, which must leave no process behind. */
 export async function runGantry(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ending> {
-  const child = spawn(process.execPath, [join(ROOT, 'src/main.ts'), ...args], {
+  const [program, ...first] = commandLine();
+  const child = spawn(program, [...first, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: ENDS_WITHIN_MS,
     // A group of its own, in which nothing may be left.

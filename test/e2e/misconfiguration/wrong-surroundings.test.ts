@@ -117,8 +117,6 @@ describe('a directory for blobs', () => {
     const config = { DISTRIBUTED_STORAGE_CONFIG: { disk: ['LocalStorage', { storage_path: blobs }] } };
     return placeWith(config);
   };
-  const check = ({ configFile, data }: Place) => runGantry(['config', 'check', configFile, '--online', '--data', data]);
-
   test('that cannot be made stops the start, and the check says so before', async () => {
     const { home } = makePlace();
     const blobs = join(home, 'file/here');
@@ -149,4 +147,12 @@ describe('a directory for blobs', () => {
     const left = readdirSync(join(home, 'blobs'), { recursive: true, withFileTypes: true });
     expect(left.filter((entry) => entry.isFile())).toEqual([]);
   });
+});
+
+test('a Redis that does not answer is named by the check', async () => {
+  const place = placeWith({ USER_EVENTS_REDIS: { HOST: '127.0.0.1', PORT: 1, PASSWORD: SECRET } });
+  const { out, status } = await check(place);
+  expect(out).toMatch(/^error: Redis: .*127\.0\.0\.1:1 \(USER_EVENTS_REDIS\) .*; start it, or check host and port/m);
+  expect(out).not.toContain(SECRET);
+  expect(status).toBe(1);
 });
