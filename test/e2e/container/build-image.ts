@@ -35,16 +35,20 @@ const BUILD_IMAGE = 'localhost/gantry-test/build:1';
  */
 export async function makeBaseImages(engine: ContainerEngine): Promise<void> {
   await engine.must('podman', ['import', '--quiet', await debianTree(engine), BASE_IMAGE]);
-  const recipe = join(engine.directory, 'build-image.Dockerfile');
-  const node = `/src/node_modules/node-linux-${process.arch}/bin/node`;
-  const lines = [`FROM ${BASE_IMAGE}`, 'COPY node_modules /src/node_modules', `RUN ln -s ${node} /usr/local/bin/node`];
-  writeFileSync(recipe, lines.join('\n'));
   const ignored = join(engine.directory, 'build-image.ignore');
   writeFileSync(ignored, UNUSED_BY_BUILDS.map((name) => `node_modules/${name}`).join('\n'));
   // In a work tree of its own the packages may be behind a link.
-  const context = dirname(realpathSync(join(ROOT, 'node_modules')));
-  const options = ['--quiet', '--ignorefile', ignored, '-f', recipe, '-t', BUILD_IMAGE];
-  await engine.must('buildah', ['bud', ...options, context]);
+  const packages = realpathSync(join(ROOT, 'node_modules'));
+  const context = ['--contextdir', dirname(packages), '--ignorefile', ignored];
+  const work = await engine.must('buildah', ['from', BASE_IMAGE]);
+  const buildah = (command: string, ...args: string[]): Promise<string> => engine.must('buildah', [command, ...args]);
+  await buildah('copy', '--quiet', ...context, work, packages, '/src/node_modules');
+  // The set-up in the image takes these packages for installed then, as they are where the test runs.
+  const lockfile = join(ROOT, 'package-lock.json');
+  await buildah('copy', '--quiet', work, lockfile, '/src/node_modules/.installed-package-lock.json');
+  const node = `/src/node_modules/node-linux-${process.arch}/bin/node`;
+  await buildah('run', work, '--', 'ln', '-s', node, '/usr/local/bin/node');
+  await buildah('commit', '--quiet', '--rm', work, BUILD_IMAGE);
 }
 
 /** Builds deploy/Dockerfile as it is. What was built before and has not changed is taken over. */
