@@ -11,7 +11,7 @@ import type { AppSettings } from './settings.ts';
 import { trustOwnAuthorities } from './trust-own-authorities.ts';
 
 const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 15_000;
+const LONGEST_WAIT_MS = 5000;
 const CLOSE_MS = 2000;
 
 /**
