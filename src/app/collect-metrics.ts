@@ -13,6 +13,8 @@ export interface CollectedSources {
   readonly db: Database;
   readonly clock: Clock;
   readonly probes: ServiceProbes;
+  /** undefined: none is configured. */
+  readonly redis: Probe | undefined;
   readonly log: LogTally;
   /** Pull records that wait for the database, and that were dropped because too many did. */
   readonly pulls: { readonly waiting: number; readonly dropped: number };
@@ -27,7 +29,7 @@ const TOTALS_LIMIT_MS = 20_000;
 
 /** Declares what is only worked out when somebody reads the metrics; each source answers within its limit or is left out. */
 export function collectMetrics(metrics: Metrics, sources: CollectedSources): void {
-  const { probes, log, pulls } = sources;
+  const { probes, log, pulls, redis } = sources;
   collectDatabase(metrics, sources.db);
   collectJobs(metrics, sources);
   collectTotals(metrics, sources);
@@ -50,11 +52,13 @@ export function collectMetrics(metrics: Metrics, sources: CollectedSources): voi
     collect: () =>
       upSamples({
         database: probes.database,
+        database_writes: probes.databaseWrites,
         database_revision: probes.revision,
         disk_space: probes.diskSpace,
         disk_space_warning: probes.diskSpaceWarning,
         service_key: probes.serviceKey,
         storage: probes.storage,
+        ...(redis === undefined ? {} : { redis }),
       }),
   });
   const disk = (name: string, help: string, part: 'freeBytes' | 'sizeBytes'): void =>

@@ -4,7 +4,7 @@ import { createTestDatabase, describeOnBothDatabases } from '../../test/support/
 import { createFakeClock } from '../../test/support/fake-clock.ts';
 import { get } from '../../test/support/get.ts';
 import { startHttp } from '../../test/support/http.ts';
-import type { Database } from '../platform/db/index.ts';
+import { createPostgresDatabase, type Database } from '../platform/db/index.ts';
 import type { StorageEngine } from '../storage/index.ts';
 import { createMemoryStorage } from '../storage/testing/memory-storage.ts';
 import { createHealthHandler } from './health.ts';
@@ -130,6 +130,21 @@ describe.each(['sqlite', 'postgres'] as const)('a database that has gone (%s)', 
       details: { service_key: 'signs with key-1' },
       hostname: expect.any(String),
     });
+  });
+});
+
+describe('a database that takes no changes (postgres)', () => {
+  test('is well enough for an instance, and not end to end', async (context) => {
+    const { uri, drop } = await createTestDatabase('postgres').catch((error: Error) => context.skip(error.message));
+    const standby = `${uri}?options=-c%20default_transaction_read_only%3Don`;
+    const readOnly = await createPostgresDatabase({ uri: standby, migrations: MIGRATIONS });
+    await using health = await startHealth({ db: readOnly });
+    expect((await health.ask('/health/instance')).status).toBe(200);
+    const { status, report } = await health.ask('/health/endtoend', {});
+    expect([status, report.data.services['database'], report.data.services['storage']]).toEqual([503, false, true]);
+    expect(JSON.stringify(report.data['details'])).toContain('no changes');
+    await readOnly.close();
+    await drop();
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../kernel/clock.ts';
-import { appliedMigrations, type Database } from '../platform/db/index.ts';
+import { appliedMigrations, type Database, tryWriting } from '../platform/db/index.ts';
 import { reachStorage, type StorageEngine, tryStorage } from '../storage/index.ts';
 import { describeSpace, type DiskSpace, readDiskSpace, shortOfSpace } from './disk-space.ts';
 import { remembered } from './remembered.ts';
@@ -80,8 +80,7 @@ export function createServiceProbes(options: ProbeOptions): ServiceProbes {
     disks,
     database: probe(async () => `${db.dialect} answers, ${(await revisions()).length} schema steps`),
     databaseWrites: probe(async () => {
-      await revisions();
-      await db.transaction(() => Promise.resolve());
+      await tryWriting(db);
       return `${db.dialect} reads and writes`;
     }),
     revision: probe(async () => {

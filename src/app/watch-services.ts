@@ -7,7 +7,7 @@ import { collectMetrics } from './collect-metrics.ts';
 import { createHealthHandler } from './health.ts';
 import { MIGRATIONS } from './migrations.ts';
 import type { Services } from './open-services.ts';
-import { createServiceProbes, type Finding } from './service-probes.ts';
+import { createServiceProbes, type Finding, type Probe } from './service-probes.ts';
 import type { AppSettings } from './settings.ts';
 
 /** Has the services' state told by the metrics and by the health addresses, whose handler is returned. */
@@ -26,12 +26,14 @@ export function watchServices(
     places: placesOf(settings),
     thresholds: monitoring.diskThresholds,
   });
+  const redisProbe: Probe | undefined = redis && (() => Promise.resolve(redisFinding(redis.healthy())));
   collectMetrics(server.metrics, {
     db: core.db,
     clock: systemClock,
     probes,
     log: server.logTally,
     pulls: pulls.backlog,
+    redis: redisProbe,
     jobsForMs: monitoring.jobCountsForMs,
     totalsForMs: monitoring.totalsForMs,
   });
@@ -40,7 +42,7 @@ export function watchServices(
     draining: server.draining,
     debugSecret: monitoring.healthDebugSecret,
     instanceSkips: monitoring.instanceSkips,
-    redis: redis && (() => Promise.resolve(redisFinding(redis.healthy()))),
+    redis: redisProbe,
   });
 }
 

@@ -11,4 +11,5 @@ export { prepared, type PreparedRead } from './prepared.ts';
 export { lockDataDirectory, type DataDirectoryLock } from './sqlite/lock-data-directory.ts';
 export { probeSqlite } from './sqlite/probe-sqlite.ts';
 export { createSqliteDatabase, type SqliteOptions } from './sqlite/sqlite-database.ts';
+export { tryWriting } from './try-writing.ts';
 export { databaseConfig, databaseRules, postgresUriOf } from './config.ts';

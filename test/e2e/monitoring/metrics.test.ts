@@ -89,7 +89,14 @@ describeOnEachDatabase('metrics', (database) => {
     expect(valueOf(body, 'quay_authentication_attempts_total{auth_kind="basic",success="True"}')).toBe(7);
     const route = '/v2/{name}/manifests/{reference}';
     expect(valueOf(body, `quay_request_duration_seconds_count{method="PUT",route="${route}",status="201"}`)).toBe(1);
-    for (const service of ['database', 'database_revision', 'disk_space', 'service_key', 'storage']) {
+    for (const service of [
+      'database',
+      'database_writes',
+      'database_revision',
+      'disk_space',
+      'service_key',
+      'storage',
+    ]) {
       expect(valueOf(body, `quay_service_up{service="${service}"}`), service).toBe(1);
     }
     expect(valueOf(body, 'quay_threads{thread="upload"}')).toBeGreaterThan(0);
