@@ -101,9 +101,9 @@ describe('problems', () => {
     for (const expected of [
       /^QUAY_OVERRIDE_CONFIG:- {2}The value is not a JSON object/,
       /^config.yaml:1 MAXIMUM_LAYER_SIZE write a size like "512M" or "20G"/,
-      /^config.yaml:3 FEATURE_PUBLIC_CATALOG .*boolean/,
-      /^config.yaml:6 STORE.path .*string/,
-      /^GANTRY_CONFIG_LOW:- LOW .*(?:number|int)/,
+      /^config.yaml:3 FEATURE_PUBLIC_CATALOG write true or false$/,
+      /^config.yaml:6 STORE.path write a text;/,
+      /^GANTRY_CONFIG_LOW:- LOW write a (?:whole )?number$/,
     ]) {
       expect(problems).toContainEqual(expect.stringMatching(expected));
     }
