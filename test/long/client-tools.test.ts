@@ -8,9 +8,6 @@ import { type ServerOptions, startServer, type TestServer } from '../support/ser
 
 const TIMEOUT_MS = CORPUS_TIMEOUT_MS + 20 * 60_000;
 
-let server: TestServer | undefined;
-afterEach(() => server?.dispose());
-
 const address = machineAddress();
 const WAYS: readonly [name: string, options: ServerOptions][] = [
   ['HTTP', {}],
@@ -19,6 +16,9 @@ const WAYS: readonly [name: string, options: ServerOptions][] = [
 
 describe.skipIf(!hasCorpus())('every client pushes and pulls the whole corpus (needs root)', () => {
   describeOnEachDatabase('on a server', (database) => {
+    let server: TestServer | undefined;
+    afterEach(() => server?.dispose());
+
     test.each(WAYS)('over %s', { timeout: TIMEOUT_MS }, async (_name, options) => {
       const made = await corpus();
       server = await startServer({ ...options, config: database().config });

@@ -78,7 +78,7 @@ describe.skipIf(!hasCorpus())('the corpus (needs skopeo and root)', () => {
     }
   });
 
-  test('skopeo, buildah, podman, docker and containerd work with it', { timeout: 300_000 }, async () => {
+  test('skopeo, buildah, podman, docker and containerd work with it', { timeout: 900_000 }, async () => {
     const { passed, skipped, failed } = await runClients(server, account, { directory, entries }, true);
     console.log(`${passed} checks passed${skipped.length > 0 ? `; ${skipped.join('; ')}` : ''}`);
     expect(failed).toEqual([]);

@@ -18,7 +18,7 @@ const possible = hasCorpus() && available('postgres', !('missing' in inject('pos
 // With corpus.test.ts two of the four combinations; test/long has them all, and the whole corpus.
 test.skipIf(!possible)(
   'skopeo, buildah, podman, docker and containerd work over TLS with an own authority, on PostgreSQL (need root)',
-  { timeout: CORPUS_TIMEOUT_MS + 400_000 },
+  { timeout: CORPUS_TIMEOUT_MS + 900_000 },
   async () => {
     const address = machineAddress();
     const { directory, entries } = await corpus();
