@@ -16,7 +16,7 @@ const CLOSE_MS = 2000;
 
 /**
  * Stands in for the second container of Quay, its mirror worker: compose files start one, and restart it for as long as it
- * ends. The work is the server's, so this process only waits until the database is ready, answers `/health`, and idles until
+ * ends. Mirroring, once it is there, is the server's work, so this process only waits until the database is ready, answers `/health`, and idles until
  * the signal. It changes nothing anywhere: no migrations, and of an embedded database, which belongs to the server's process,
  * not even the file is opened. Throws what makes the configuration unusable.
  */
@@ -37,7 +37,7 @@ export async function runMirrorRole(settings: AppSettings, log: Logger, signal: 
     if (db !== undefined) opened.defer(() => db?.close());
   }
   if (!signal.aborted) {
-    log.info('Mirroring runs inside the server: this process idles beside it, and can be left out of the installation');
+    log.info('This version does not mirror yet, and the server itself will: this process idles, and can be left out');
     await stopped;
   }
 }

@@ -10,7 +10,8 @@ const CLOSE_MS = 2000;
 export const repomirror: Command = {
   name: 'repomirror',
   synopsis: '[--port N] [--host ADDRESS] [--data DIR] [--config FILE]',
-  summary: "Stand in for Quay's mirror worker beside a server: it waits and answers /health; the server does the work",
+  summary:
+    "Stand in for Quay's mirror worker beside a server: wait, and answer /health. Mirroring is to come, in the server",
   async run(args) {
     const { values } = parseOptions(args, { ...COMMON_OPTIONS, port: { type: 'string' }, host: { type: 'string' } });
     const { settings } = readSettings(values);

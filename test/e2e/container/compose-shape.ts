@@ -1,16 +1,17 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
 import { VERSION } from '../../../src/kernel/version.ts';
 import { digestOf, makeImage, RegistryClient } from '../../support/clients.ts';
 import { available, hasProgram } from '../../support/components.ts';
-import { quayConfig } from '../../support/quay-config.ts';
 import { buildImage } from './build-image.ts';
 import type { ContainerEngine } from './container-engine.ts';
 import { ADA, containerNamed, createAda, type RegistryContainer } from './registry-container.ts';
 import { type DatabaseServer, hasPostgres, startPostgres } from './start-postgres.ts';
 
 const FILE = join(import.meta.dirname, '../../../deploy/compose.quay-drop-in.yaml');
+const SETTINGS = join(import.meta.dirname, '../../fixtures/config/home-server.yaml');
 const PROJECT = 'shape';
 const canCompose = [available('podman-compose', hasProgram('podman-compose')), available('postgres', hasPostgres())];
 
@@ -70,7 +71,10 @@ export function describeComposeShape(engine: () => ContainerEngine, image: strin
       await engine().must('podman', keeper);
       postgres = await startPostgres(gateway);
       const config = join(engine().directory, 'quay-config.yaml');
-      writeFileSync(config, quayConfig({ serverHostname: 'registry.example.org', dbUri: postgres.uri }));
+      // As it is, but for the database; and Gantry has to be told to start without single sign-on.
+      const settings = parse(readFileSync(SETTINGS, 'utf8')) as Record<string, unknown>;
+      const changed = { DB_URI: postgres.uri, START_WITHOUT: ['KEYCLOAK_LOGIN_CONFIG'] };
+      writeFileSync(config, stringify({ ...settings, ...changed }));
       await compose(image, 'up', '--no-start');
       await engine().must('podman', ['cp', config, `${PROJECT}_app_1:/conf/stack/config.yaml`]);
       await compose(image, 'up', '--detach');
