@@ -13,6 +13,7 @@ import { tlsConfig } from '../platform/tls/index.ts';
 import { registryConfig } from '../registry/index.ts';
 import { storageConfig, storageRules } from '../storage/index.ts';
 import { monitoringConfig, monitoringRules } from './monitoring-config.ts';
+import { webApiConfig } from '../web-api/index.ts';
 
 /** The keys of each slice. */
 export const configPieces = {
@@ -31,6 +32,7 @@ export const configPieces = {
   catalog: catalogConfig,
   registry: registryConfig,
   app: monitoringConfig,
+  'web-api': webApiConfig,
 };
 
 /** Every key of the configuration file that has an effect. */

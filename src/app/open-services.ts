@@ -12,7 +12,7 @@ import type { RedisConnection } from '../platform/redis/index.ts';
 import { createRegistry, createTokenEndpoint } from '../registry/index.ts';
 import { createLocalStorage } from '../storage/adapters/local.ts';
 import type { StorageEngine } from '../storage/index.ts';
-import { createWebApi, createWebHandler } from '../web-api/index.ts';
+import { createCsrfTokenHandler, createWebApi, createWebHandler } from '../web-api/index.ts';
 import { meterAuthentication } from './meter-authentication.ts';
 import { meterJobs } from './meter-jobs.ts';
 import { limitRequests } from './limit-requests.ts';
@@ -94,17 +94,9 @@ export async function openServices(
     },
     settings.registry,
   );
-  const handlers = meterJobs([...registry.jobs, ...identity.keys.jobs], metrics);
+  const handlers = meterJobs([...registry.jobs, ...identity.keys.jobs, ...identity.sessions.jobs], metrics);
   const jobs = new JobRunner({ db, clock: systemClock, log, handlers });
-  const api = createWebApi({
-    db,
-    catalogPolicy: settings.catalog,
-    authenticateAccessToken: identity.authenticateAccessToken,
-    encryptedPasswords: identity.encryptedPasswords,
-    loadActor: identity.loadActor,
-    firstUser: identity.firstUser,
-    readOnly: settings.registry.readOnly,
-  });
+  const api = { ...identity, ...settings.webApi, db, clock: systemClock, catalogPolicy: settings.catalog };
   return {
     core,
     storage,
@@ -115,7 +107,8 @@ export async function openServices(
       new Map([
         ['/v2', registry.v2Handler],
         ['/v1', registry.v1Handler],
-        ['/api/v1', api],
+        ['/api/v1', createWebApi(api)],
+        ['/csrf_token', createCsrfTokenHandler(api)],
         ['/', await createWebHandler(webFolder())],
       ]),
       settings.limits,

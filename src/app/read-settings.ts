@@ -110,6 +110,7 @@ function toSettings(launch: LaunchOptions, config: AppConfig, host: string | und
       serviceKeyService: config.INSTANCE_SERVICE_KEY_SERVICE,
       serviceKeyExpirationMinutes: config.INSTANCE_SERVICE_KEY_EXPIRATION,
       serviceKeyRefreshMinutes: config.INSTANCE_SERVICE_KEY_REFRESH,
+      sessionTimeoutMs: config.SESSION_TIMEOUT,
     },
     catalog: {
       anonymousAccess: config.FEATURE_ANONYMOUS_ACCESS,
@@ -123,6 +124,21 @@ function toSettings(launch: LaunchOptions, config: AppConfig, host: string | und
       uploadLifetimeMs: config.BLOBUPLOAD_DELETION_DATE_THRESHOLD * 60_000,
       pushLeaseMs: config.PUSH_TEMP_TAG_EXPIRATION_SEC * 1000,
       readOnly: config.REGISTRY_STATE === 'readonly',
+    },
+    webApi: {
+      title: config.REGISTRY_TITLE,
+      rules: {
+        readOnly: config.REGISTRY_STATE === 'readonly',
+        anonymousAccess: config.FEATURE_ANONYMOUS_ACCESS,
+        scriptsOnly: config.BROWSER_API_CALLS_XHR_ONLY,
+        allowedOrigins: config.CORS_ORIGIN,
+        freshLoginMs: config.FRESH_LOGIN_TIMEOUT,
+      },
+      cookie: {
+        name: config.SESSION_COOKIE_NAME,
+        secure: config.SESSION_COOKIE_SECURE,
+        maxAgeSeconds: config.FEATURE_PERMANENT_SESSIONS ? Math.floor(config.SESSION_TIMEOUT / 1000) : undefined,
+      },
     },
   };
 }

@@ -86,6 +86,7 @@ function mountsOf(gate: StartupGate, metricsHandler: RequestHandler): Mount[] {
     { prefix: '/v2', errors: 'oci', headers: v2Headers, handler: gate.behind('/v2') },
     { prefix: '/v1', errors: 'quay', handler: gate.behind('/v1') },
     { prefix: '/api/v1', errors: 'quay', handler: gate.behind('/api/v1') },
+    { prefix: '/csrf_token', errors: 'quay', handler: gate.behind('/csrf_token') },
     { prefix: '/health', errors: 'quay', quiet: true, handler: gate.health },
     { prefix: '/status', errors: 'quay', quiet: true, handler: gate.health },
     { prefix: '/metrics', errors: 'quay', quiet: true, handler: metricsHandler },

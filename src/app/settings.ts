@@ -5,6 +5,7 @@ import type { RequestLimitSettings } from '../platform/limits/index.ts';
 import type { LogSettings } from '../platform/log/index.ts';
 import type { RedisSettings } from '../platform/redis/index.ts';
 import type { RegistrySettings } from '../registry/index.ts';
+import type { WebApiSettings } from '../web-api/index.ts';
 import type { ListenerSettings } from './listeners.ts';
 import type { MonitoringSettings } from './monitoring-settings.ts';
 
@@ -35,4 +36,5 @@ export interface AppSettings {
   readonly identity: IdentitySettings;
   readonly catalog: CatalogPolicy;
   readonly registry: RegistrySettings;
+  readonly webApi: WebApiSettings;
 }

@@ -1,17 +1,23 @@
 /** What happened, by Quay's names. */
 export type AuditKind =
+  | 'change_repo_permission'
   | 'change_repo_visibility'
   | 'create_oauth_api_token'
   | 'create_repo'
+  | 'create_robot'
   | 'create_tag'
   | 'delete_repo'
+  | 'delete_repo_permission'
+  | 'delete_robot'
   | 'delete_tag'
   | 'login_failure'
   | 'login_success'
+  | 'logout_success'
   | 'move_tag'
   | 'org_create'
   | 'pull_repo'
   | 'push_repo'
+  | 'regenerate_robot_token'
   | 'service_key_create'
   | 'user_change_password'
   | 'user_create';
@@ -19,7 +25,7 @@ export type AuditKind =
 /** Who did it, as text that stays true when the account is renamed or deleted later. */
 export interface AuditActor {
   /** `system`: the registry itself (jobs, commands on its host). */
-  readonly kind: 'anonymous' | 'user' | 'oauthtoken' | 'system';
+  readonly kind: 'anonymous' | 'user' | 'robot' | 'oauthtoken' | 'system';
   readonly name: string | undefined;
 }
 

@@ -49,7 +49,9 @@ const accessQuery = (param: Parameter) => sql<AccessRow>`
     LEFT JOIN namespace n ON n.name = ${param('namespace')} AND n.enabled = 1
     LEFT JOIN repository r ON r.namespace_id = n.id AND r.name = ${param('repository')} AND r.deleted_at IS NULL
     LEFT JOIN (SELECT a.namespace_id, a.password_version, a.superuser
-        FROM user_account a JOIN namespace own ON own.id = a.namespace_id AND own.enabled = 1) u
+        FROM user_account a JOIN namespace own ON own.id = a.namespace_id AND own.enabled = 1
+        LEFT JOIN namespace owner ON owner.id = a.owner_id
+        WHERE a.owner_id IS NULL OR owner.enabled = 1) u
       ON u.namespace_id = ${param('userId')}`;
 
 const preparedAccess = prepared<unknown, [namespace: string, repository: string, userId: number], AccessRow>(

@@ -1,4 +1,4 @@
-import type { Actor, UserActor } from '../identity/index.ts';
+import type { AccountActor, Actor } from '../identity/index.ts';
 import type { RepositoryName } from '../kernel/reference.ts';
 import { splitRepositoryName } from '../kernel/reference.ts';
 import type { Database, Transaction } from '../platform/db/index.ts';
@@ -33,12 +33,12 @@ export async function resolveAccessInTransaction(
 
 function accessKey(actor: Actor, name: RepositoryName): AccessKey {
   const { namespace, repository } = splitRepositoryName(name);
-  return { namespace, repository, userId: actor.kind === 'user' ? actor.userId : 0 };
+  return { namespace, repository, userId: actor.kind === 'anonymous' ? 0 : actor.userId };
 }
 
 function toAccess(policy: CatalogPolicy, actor: Actor, name: RepositoryName, row: AccessRow): RepositoryAccess {
   const anonymous = actor.kind === 'anonymous';
-  const user = actor.kind === 'user' && row.password_version === actor.passwordVersion ? actor : undefined;
+  const user = actor.kind !== 'anonymous' && row.password_version === actor.passwordVersion ? actor : undefined;
   const namespace =
     row.namespace_id === null || row.namespace_kind === null
       ? undefined
@@ -62,17 +62,17 @@ function toAccess(policy: CatalogPolicy, actor: Actor, name: RepositoryName, row
   };
 }
 
-function isOwner(user: UserActor, row: AccessRow): boolean {
+function isOwner(user: AccountActor, row: AccessRow): boolean {
   return row.namespace_id === user.userId || row.team_rank === TEAM_ADMIN;
 }
 
-function isCreator(user: UserActor, row: AccessRow): boolean {
+function isCreator(user: AccountActor, row: AccessRow): boolean {
   const inScope = user.scopes === undefined || user.scopes.includes('repo:create');
   return inScope && (isOwner(user, row) || row.team_rank === TEAM_CREATOR);
 }
 
 /** Rank on a repository that is there; `user` undefined means anonymous. */
-function rankOf(policy: CatalogPolicy, user: UserActor | undefined, row: AccessRow): number {
+function rankOf(policy: CatalogPolicy, user: AccountActor | undefined, row: AccessRow): number {
   const ceiling = user === undefined ? RANK.none : rankCeiling(user);
   // What anyone may read needs no scope; without anonymous access "anyone" is everyone who has signed in.
   const open = row.visibility === 'public' && (policy.anonymousAccess || ceiling >= RANK.read);

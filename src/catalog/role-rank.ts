@@ -1,4 +1,4 @@
-import type { UserActor } from '../identity/index.ts';
+import type { AccountActor } from '../identity/index.ts';
 import type { RepositoryAccess } from './model.ts';
 
 export type RoleName = RepositoryAccess['role'];
@@ -13,7 +13,7 @@ export function roleOfRank(rank: number): RoleName {
 }
 
 /** The strongest role that the actor's token, if he uses one, lets him use where he has it. */
-export function rankCeiling({ scopes }: UserActor): number {
+export function rankCeiling({ scopes }: Pick<AccountActor, 'scopes'>): number {
   if (scopes === undefined || scopes.includes('repo:admin')) return RANK.admin;
   if (scopes.includes('repo:write')) return RANK.write;
   return scopes.includes('repo:read') ? RANK.read : RANK.none;

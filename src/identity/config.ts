@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type ConfigRule, defineConfig } from '../platform/config/index.ts';
+import { type ConfigRule, defineConfig, durationMs } from '../platform/config/index.ts';
 
 /** The settings of identity. */
 export interface IdentitySettings {
@@ -17,6 +17,8 @@ export interface IdentitySettings {
   readonly serviceKeyExpirationMinutes: number;
   /** INSTANCE_SERVICE_KEY_REFRESH. */
   readonly serviceKeyRefreshMinutes: number;
+  /** SESSION_TIMEOUT, milliseconds. */
+  readonly sessionTimeoutMs: number;
 }
 
 const OTHER_AUTHENTICATION = new Set(['LDAP', 'JWT', 'Keystone', 'OIDC', 'AppToken']);
@@ -47,6 +49,11 @@ export const identityConfig = defineConfig({
     default: false,
     description:
       'Anyone who reaches an empty registry may create its first user; otherwise only this machine or the printed set-up token',
+  },
+  SESSION_TIMEOUT: {
+    schema: durationMs(),
+    default: '31d',
+    description: 'A browser that has not been used for this long is signed out',
   },
   INSTANCE_SERVICE_KEY_SERVICE: {
     schema: z.string().min(1).max(255),

@@ -8,6 +8,7 @@ import { type AuthenticateAccessToken, createAccessTokenAuthenticator } from './
 import { type AuthenticateBasic, createBasicAuthenticator } from './authenticate-basic.ts';
 import { type AuthenticatePassword, createPasswordAuthenticator } from './authenticate-password.ts';
 import type { IdentitySettings } from './config.ts';
+import { createCsrfTokens, type CsrfTokens } from './csrf-tokens.ts';
 import { createEncryptedPasswords, type EncryptedPasswords } from './encrypted-password.ts';
 import { createFamiliarSecrets } from './familiar-secrets.ts';
 import { createFirstUserSetup, type FirstUserSetup } from './initialize-first-user.ts';
@@ -20,6 +21,8 @@ import {
   TOKEN_LIFETIME_SECONDS,
 } from './registry-token.ts';
 import { createKeyRing, type KeyRing } from './service-keys/key-ring.ts';
+import { createRobots, type Robots } from './robots.ts';
+import { createSessions, type Sessions } from './sessions.ts';
 import { createSignInThrottle } from './sign-in-throttle.ts';
 
 export interface IdentityPorts {
@@ -47,6 +50,9 @@ export interface Identity {
   readonly registryTokens: RegistryTokens;
   readonly refreshTokens: RefreshTokens;
   readonly firstUser: FirstUserSetup;
+  readonly sessions: Sessions;
+  readonly robots: Robots;
+  readonly csrf: CsrfTokens;
 }
 
 export function createIdentity(ports: IdentityPorts, settings: IdentitySettings): Identity {
@@ -57,6 +63,7 @@ export function createIdentity(ports: IdentityPorts, settings: IdentitySettings)
   const authenticatePassword = createPasswordAuthenticator({ db, passwords, clock, log, throttle, familiar });
   const authenticateAccessToken = createAccessTokenAuthenticator({ db, clock });
   const encryptedPasswords = createEncryptedPasswords(box);
+  const robots = createRobots({ db, box, clock });
   const loadActor = createActorLoader(db, settings.superUsers);
   const keys = createKeyRing({
     db,
@@ -73,7 +80,12 @@ export function createIdentity(ports: IdentityPorts, settings: IdentitySettings)
     passwords,
     authenticatePassword,
     authenticateAccessToken,
-    authenticateBasic: createBasicAuthenticator({ authenticatePassword, authenticateAccessToken, encryptedPasswords }),
+    authenticateBasic: createBasicAuthenticator({
+      authenticatePassword,
+      authenticateAccessToken,
+      encryptedPasswords,
+      robots,
+    }),
     encryptedPasswords,
     loadActor,
     keys,
@@ -91,5 +103,8 @@ export function createIdentity(ports: IdentityPorts, settings: IdentitySettings)
       openToAll: settings.userInitialize,
       libraryNamespace: settings.libraryNamespace,
     }),
+    sessions: createSessions({ db, clock }, { timeoutMs: settings.sessionTimeoutMs }),
+    robots,
+    csrf: createCsrfTokens(box.deriveKey('csrf tokens')),
   };
 }

@@ -26,8 +26,23 @@ export interface UserActor {
   readonly scopes: readonly OAuthScope[] | undefined;
 }
 
+/** An account for programs, of a user or an organization. It has no rights but those granted to it, and only in the registry. */
+export interface RobotActor {
+  readonly kind: 'robot';
+  /** `user_account.namespace_id`. */
+  readonly userId: number;
+  /** `owner+short`. */
+  readonly name: string;
+  /** Raised when its tokens are withdrawn. */
+  readonly passwordVersion: number;
+  /** A robot's rights are limited by its grants alone. */
+  readonly scopes: undefined;
+}
+
+export type AccountActor = UserActor | RobotActor;
+
 /** Who acts. A required argument of everything that decides; "nobody given" never means "allowed". */
-export type Actor = { readonly kind: 'anonymous' } | UserActor;
+export type Actor = { readonly kind: 'anonymous' } | AccountActor;
 
 export const ANONYMOUS: Actor = { kind: 'anonymous' };
 

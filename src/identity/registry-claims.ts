@@ -3,7 +3,7 @@ import { type Actor, ANONYMOUS, OAUTH_SCOPES } from './model.ts';
 
 const CONTEXT = z.object({
   version: z.literal(2),
-  entity_kind: z.enum(['anonymous', 'user', 'oauthtoken']),
+  entity_kind: z.enum(['anonymous', 'user', 'robot', 'oauthtoken']),
   entity_reference: z.string().optional(),
   user_id: z.int().positive().optional(),
   password_version: z.int().positive().optional(),
@@ -41,7 +41,7 @@ export function contextOfActor(actor: Actor): RegistryClaims['context'] {
   if (actor.kind === 'anonymous') return { version: 2, entity_kind: 'anonymous' };
   return {
     version: 2,
-    entity_kind: actor.scopes === undefined ? 'user' : 'oauthtoken',
+    entity_kind: actor.scopes === undefined ? actor.kind : 'oauthtoken',
     entity_reference: actor.name,
     user_id: actor.userId,
     password_version: actor.passwordVersion,
@@ -55,5 +55,6 @@ export function actorOfClaims(claims: RegistryClaims): Actor | undefined {
   if (entity_kind === 'anonymous') return ANONYMOUS;
   if (userId === undefined || passwordVersion === undefined) return undefined;
   if ((entity_kind === 'oauthtoken') !== (scopes !== undefined)) return undefined;
+  if (entity_kind === 'robot') return { kind: 'robot', userId, name: claims.sub, passwordVersion, scopes: undefined };
   return { kind: 'user', userId, name: claims.sub, passwordVersion, scopes };
 }

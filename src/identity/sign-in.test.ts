@@ -73,7 +73,7 @@ describeOnBothDatabases('signing in', (context) => {
     const { authenticateBasic } = createIdentity(ports, IDENTITY_SETTINGS);
     await authenticateBasic('alice', 'wrong', ADDRESS);
     await authenticateBasic('nobody', 'wrong', ADDRESS);
-    await authenticateBasic('ns+robot', 'wrong', ADDRESS);
+    await authenticateBasic('Not A Name', 'wrong', ADDRESS);
     expect(checked).toEqual([expect.stringMatching(/^\$argon2id/), undefined, undefined]);
   });
 

@@ -121,6 +121,12 @@ export const ERRORS = {
     when: 'The received size is not the announced one',
   },
   UNAUTHORIZED: { status: 401, oci: 'UNAUTHORIZED', quay: 'invalid_token', when: 'Credentials are missing or wrong' },
+  FRESH_LOGIN_REQUIRED: {
+    status: 401,
+    oci: 'UNAUTHORIZED',
+    quay: 'fresh_login_required',
+    when: 'The user must give the password again to do this (FRESH_LOGIN_TIMEOUT)',
+  },
   DENIED: { status: 403, oci: 'DENIED', quay: 'insufficient_scope', when: 'The account may not do this' },
   TLS_REQUIRED: {
     status: 403,

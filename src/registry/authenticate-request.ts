@@ -47,7 +47,7 @@ export async function authenticateRequest(
     ports.meters.tokenRead(grant !== undefined);
     if (grant !== undefined) {
       if (grant.internal === true) context.credentialsProven?.('internal');
-      else if (grant.actor.kind === 'user') context.credentialsProven?.('user');
+      else if (grant.actor.kind !== 'anonymous') context.credentialsProven?.('user');
       return { actor: grant.actor, bound: grant.access, presented: true };
     }
   } else {

@@ -1,24 +1,33 @@
-import { Hono, type MiddlewareHandler } from 'hono';
-import { AppError } from '../kernel/errors.ts';
-import { mountHono, type PipelineEnv, type RequestHandler } from '../platform/http/index.ts';
+import type { RequestHandler } from '../platform/http/index.ts';
+import { descriptionOperations } from './description-operations.ts';
+import type { Operation } from './frame/operation.ts';
+import { OperationTable } from './frame/operation-table.ts';
+import { serveOperations } from './frame/serve-operations.ts';
 import type { WebApiPorts } from './ports.ts';
-import { addRepositoryRoutes } from './repository-routes.ts';
-import { addUserRoutes } from './user-routes.ts';
+import { permissionOperations } from './permission-operations.ts';
+import { repositoryOperations } from './repository-operations.ts';
+import { robotOperations } from './robot-operations.ts';
+import { sessionOperations } from './session-operations.ts';
+import { userOperations } from './user-operations.ts';
 
-const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** Every operation of the REST API, in the order of the description. */
+export function webApiOperations(ports: WebApiPorts): readonly Operation[] {
+  const operations: readonly Operation[] = [
+    ...descriptionOperations(() => operations, ports.title),
+    ...permissionOperations(ports),
+    ...repositoryOperations(ports),
+    ...robotOperations(ports),
+    ...sessionOperations(ports),
+    ...userOperations(ports),
+  ];
+  return operations;
+}
 
 /** The REST API `/api/v1` (Quay's). Errors leave as thrown; the pipeline gives them Quay's shape. */
 export function createWebApi(ports: WebApiPorts): RequestHandler {
-  const api = new Hono<PipelineEnv>();
-  if (ports.readOnly) api.use(refuseChanges);
-  addUserRoutes(api, ports);
-  addRepositoryRoutes(api, ports);
-  return mountHono(api);
+  return serveOperations(new OperationTable(webApiOperations(ports)), {
+    ...ports,
+    cookieName: ports.cookie.name,
+    now: () => ports.clock.now(),
+  });
 }
-
-const refuseChanges: MiddlewareHandler<PipelineEnv> = async (context, next) => {
-  if (!READS.has(context.req.method)) {
-    throw new AppError('READ_ONLY', 'The registry is in read-only mode: it can be looked at but not changed');
-  }
-  await next();
-};

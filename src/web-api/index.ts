@@ -1,4 +1,6 @@
+export { webApiConfig } from './config.ts';
+export { createCsrfTokenHandler } from './csrf-token-endpoint.ts';
 export { createWebApi } from './create-web-api.ts';
-export type { WebApiPorts } from './ports.ts';
+export type { WebApiPorts, WebApiSettings } from './ports.ts';
 export { weighApiRequest } from './weigh-request.ts';
 export { createWebHandler } from './serve-web.ts';

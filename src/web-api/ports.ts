@@ -1,15 +1,37 @@
 import type { CatalogPolicy } from '../catalog/index.ts';
-import type { AuthenticateAccessToken, EncryptedPasswords, FirstUserSetup, LoadActor } from '../identity/index.ts';
+import type {
+  AuthenticateAccessToken,
+  AuthenticatePassword,
+  CsrfTokens,
+  EncryptedPasswords,
+  FirstUserSetup,
+  LoadActor,
+  Robots,
+  Sessions,
+} from '../identity/index.ts';
+import type { Clock } from '../kernel/clock.ts';
 import type { Database } from '../platform/db/index.ts';
+import type { ApiRules } from './frame/serve-operations.ts';
+import type { SessionCookieSettings } from './session-cookie.ts';
+
+export interface WebApiSettings {
+  /** REGISTRY_TITLE. */
+  readonly title: string;
+  readonly rules: ApiRules;
+  readonly cookie: SessionCookieSettings;
+}
 
 /** What the REST API is made of. */
-export interface WebApiPorts {
+export interface WebApiPorts extends WebApiSettings {
   readonly db: Database;
+  readonly clock: Clock;
   readonly catalogPolicy: CatalogPolicy;
   readonly authenticateAccessToken: AuthenticateAccessToken;
+  readonly authenticatePassword: AuthenticatePassword;
   readonly encryptedPasswords: EncryptedPasswords;
   readonly loadActor: LoadActor;
   readonly firstUser: FirstUserSetup;
-  /** REGISTRY_STATE is `readonly`: nothing may be changed. */
-  readonly readOnly: boolean;
+  readonly sessions: Sessions;
+  readonly robots: Robots;
+  readonly csrf: CsrfTokens;
 }

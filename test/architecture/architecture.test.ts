@@ -171,9 +171,9 @@ const PLANTED: Readonly<Record<string, Planted>> = {
     text: "import { sql } from 'kysely';\nexport const x = sql;",
     rules: ['package'],
   },
-  'hono in a slice': {
+  'a database driver in a slice': {
     path: 'src/catalog/x.ts',
-    text: "import { Hono } from 'hono/tiny';\nexport const x = Hono;",
+    text: "import pg from 'pg/lib/client.js';\nexport const x = pg;",
     rules: ['package'],
   },
   'node in the kernel': {

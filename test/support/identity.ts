@@ -21,6 +21,7 @@ export const IDENTITY_SETTINGS: IdentitySettings = {
   serviceKeyService: 'quay',
   serviceKeyExpirationMinutes: 120,
   serviceKeyRefreshMinutes: 55,
+  sessionTimeoutMs: 86_400_000,
 };
 
 /** Identity as one node of a registry has it, with cheap passwords. */

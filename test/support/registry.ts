@@ -79,6 +79,7 @@ export async function startRegistry(options: TestRegistryOptions): Promise<TestR
       serviceKeyService: 'gantry',
       serviceKeyExpirationMinutes: 120,
       serviceKeyRefreshMinutes: 55,
+      sessionTimeoutMs: 86_400_000,
     },
   );
   const metrics = createMetrics();

@@ -3,7 +3,7 @@ export { checkFingerprint } from './check-fingerprint.ts';
 export { equalSecrets } from './equal-secrets.ts';
 export { createPasswordHasher, PASSWORD_MAX } from './password-hasher.ts';
 export type { PasswordCheck, PasswordHasher, PasswordHasherOptions } from './password-hasher.ts';
-export { randomText } from './random-text.ts';
+export { randomText, randomUpperCase } from './random-text.ts';
 export { createSecretBox } from './secret-box.ts';
 export type { SecretBox } from './secret-box.ts';
 export { loadSecretKey } from './secret-key.ts';

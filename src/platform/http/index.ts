@@ -5,6 +5,5 @@ export { createHttpServer, type HttpConfig, type HttpServer, type HttpServerOpti
 export type { ListenOptions, TlsSource } from './listener.ts';
 export { readBody } from './read-body.ts';
 export type { DrainLimits } from './refuse-request.ts';
-export { type HonoBindings, mountHono, type PipelineEnv } from './mount-hono.ts';
 export { httpConfig, httpRules } from './config.ts';
 export { requireTls } from './require-tls.ts';

@@ -1,0 +1,111 @@
+import { AppError } from '../../kernel/errors.ts';
+import type { Operation } from './operation.ts';
+
+export interface Match {
+  readonly operation: Operation;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+interface Route {
+  readonly pattern: RegExp;
+  readonly names: readonly string[];
+  readonly operations: ReadonlyMap<string, Operation>;
+}
+
+export const API_PREFIX = '/api/v1';
+
+/** Longer paths than any name makes are nobody's. */
+const PATH_MAX = 2048;
+
+/**
+ * All operations by path and method. A repository's name has any number of segments, so several paths can fit one address
+ * (`…/a/b/permissions/user/x` is also a repository's name): the one with more fixed segments is meant.
+ * Throws when two operations share an id, or a path and method.
+ */
+export class OperationTable {
+  readonly operations: readonly Operation[];
+  readonly #routes: readonly Route[];
+
+  constructor(operations: readonly Operation[]) {
+    this.operations = operations;
+    const ids = new Set<string>();
+    const paths = new Map<string, Map<string, Operation>>();
+    for (const operation of operations) {
+      const byMethod = paths.get(shape(operation.path)) ?? new Map<string, Operation>();
+      if (ids.has(operation.id) || byMethod.has(operation.method)) {
+        throw new Error(`There are two operations "${operation.id}" or "${operation.method} ${operation.path}"`);
+      }
+      ids.add(operation.id);
+      byMethod.set(operation.method, operation);
+      paths.set(shape(operation.path), byMethod);
+    }
+    this.#routes = [...paths]
+      .toSorted(([a], [b]) => fixedSegments(b) - fixedSegments(a))
+      .map(([, byMethod]) => toRoute(byMethod));
+  }
+
+  /**
+   * @param path the whole path as sent, percent-encoded; a slash at the end does not matter.
+   * Errors: NOT_FOUND, UNSUPPORTED (with the methods there are), INVALID_REQUEST for a malformed encoding.
+   */
+  match(method: string, path: string): Match {
+    const route = this.#find(path);
+    const operation = route?.route.operations.get(method === 'HEAD' ? 'GET' : method);
+    if (route === undefined) throw new AppError('NOT_FOUND', 'There is no such endpoint; see /api/v1/discovery');
+    if (operation === undefined) {
+      const allow = [...route.route.operations.keys()].toSorted().join(', ');
+      throw new AppError('UNSUPPORTED', `"${method.slice(0, 20)}" is not possible here; use ${allow}`, {
+        headers: { Allow: allow },
+      });
+    }
+    const named = route.route.names.map((name, index) => [name, route.values[index] ?? ''] as const);
+    return { operation, params: Object.fromEntries(named) };
+  }
+
+  /** The methods at an address, or undefined when there is nothing. */
+  methodsAt(path: string): readonly string[] | undefined {
+    const found = this.#find(path);
+    return found === undefined ? undefined : [...found.route.operations.keys()];
+  }
+
+  #find(path: string): { readonly route: Route; readonly values: readonly string[] } | undefined {
+    if (path.length > PATH_MAX) return undefined;
+    // Decoded first, as in Quay: clients write the slash of a repository's name either way.
+    const decoded = decodePath(path);
+    for (const route of this.#routes) {
+      const match = route.pattern.exec(decoded);
+      if (match !== null) return { route, values: match.slice(1) };
+    }
+    return undefined;
+  }
+}
+
+/** Paths that differ only in the names of their parameters are one. */
+function shape(path: string): string {
+  return path.replace(/\{(?!repository\})\w+\}/g, '{}').replace(/\/$/, '');
+}
+
+function fixedSegments(path: string): number {
+  return path.split('/').filter((segment) => segment !== '' && !segment.startsWith('{')).length;
+}
+
+function toRoute(byMethod: ReadonlyMap<string, Operation>): Route {
+  const [first] = byMethod.values();
+  const path = first?.path ?? '';
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
+  const pattern = path
+    .replace(/\/$/, '')
+    .replace(/[.*+?^$()|[\]\\]/g, '\\$&')
+    .replaceAll('{repository}', '([^/]+(?:/[^/]+)+?)')
+    .replace(/\{\w+\}/g, '([^/]+)');
+  return { pattern: new RegExp(`^${API_PREFIX}${pattern}/?$`), names, operations: byMethod };
+}
+
+function decodePath(path: string): string {
+  if (!path.includes('%')) return path;
+  try {
+    return decodeURIComponent(path);
+  } catch (error) {
+    throw new AppError('INVALID_REQUEST', 'The address is not percent-encoded correctly', { cause: error });
+  }
+}

@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+const quayOperation = z.object({
+  /** The file that holds it in Quay, which is also its tag in the description. */
+  module: z.string(),
+  method: z.enum(['GET', 'POST', 'PUT', 'DELETE']),
+  path: z.string(),
+  operationId: z.string(),
+  scope: z.string().nullable(),
+  internal: z.boolean(),
+  freshLogin: z.boolean(),
+  anonymousAllowed: z.boolean(),
+  worksReadOnly: z.boolean(),
+  query: z.array(z.string()),
+  body: z.boolean(),
+  statuses: z.array(z.int()),
+});
+
+export type QuayOperation = z.infer<typeof quayOperation>;
+
+/** The REST operations of Quay, as its public description and its sources state them: what ours are compared with. */
+export const QUAY_OPERATIONS: readonly QuayOperation[] = z
+  .array(quayOperation)
+  .parse(JSON.parse(readFileSync(new URL('../fixtures/api/operations.json', import.meta.url), 'utf8')));
