@@ -19,6 +19,7 @@ interface Circumstances {
   readonly debugSecret?: string;
   readonly instanceSkips?: readonly string[];
   readonly migrations?: readonly string[];
+  readonly signingKey?: () => Promise<{ readonly kid: string }>;
 }
 
 interface Report {
@@ -31,7 +32,7 @@ async function startHealth(about: Circumstances) {
   const probes = createServiceProbes({
     db: about.db,
     storage: about.storage ?? createMemoryStorage(),
-    signingKey: () => Promise.resolve({ kid: 'key-1' }),
+    signingKey: about.signingKey ?? (() => Promise.resolve({ kid: 'key-1' })),
     clock,
     migrations: about.migrations ?? MIGRATIONS.map(({ name }) => name),
     places: new Map([['data', tmpdir()]]),
@@ -170,6 +171,18 @@ describe('what decides', () => {
     expect((await health.ask('/health/endtoend')).status).toBe(503);
     await using strict = await startHealth({ db, storage: brokenStorage(), instanceSkips: ['redis'] });
     expect((await strict.ask('/health/instance')).status).toBe(503);
+    await drop();
+  });
+
+  test('a signing key that is still being made is no fault, one that cannot be made is', async () => {
+    const { db, drop } = await createTestDatabase('sqlite');
+    const making = Promise.withResolvers<{ kid: string }>();
+    await using health = await startHealth({ db, signingKey: () => making.promise });
+    expect((await health.ask('/health/instance')).status).toBe(200);
+    making.reject(new Error('another DATABASE_SECRET_KEY'));
+    const { status, report } = await health.ask('/health/instance', {});
+    expect([status, report.data.services['service_key']]).toEqual([503, false]);
+    expect(JSON.stringify(report.data['details'])).toContain('another DATABASE_SECRET_KEY');
     await drop();
   });
 
