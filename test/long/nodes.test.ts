@@ -24,7 +24,7 @@ describe.skipIf('missing' in inject('postgres') || !hasHaproxy() || !hasCorpus()
   beforeAll(async () => {
     images = await corpus();
     scratch = mkdtempSync(join(tmpdir(), 'gantry-skopeo-'));
-    cluster = await startCluster({ config: { DRAIN_NOTICE: '1s' } });
+    cluster = await startCluster({ config: { DRAIN_NOTICE: '2s' } });
     client = new RegistryClient(cluster.url, cluster.account);
   }, CORPUS_TIMEOUT_MS);
   afterAll(async () => {

@@ -24,7 +24,7 @@ describe.skipIf('missing' in inject('postgres') || !hasHaproxy())('two nodes on 
   let clients: readonly RegistryClient[];
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'gantry-nodes-'));
-    cluster = await startCluster({ config: { DRAIN_NOTICE: '1s' } });
+    cluster = await startCluster({ config: { DRAIN_NOTICE: '2s' } });
     clients = cluster.nodes.map(({ url }) => new RegistryClient(url, cluster.account));
   }, 60_000);
   afterAll(async () => {

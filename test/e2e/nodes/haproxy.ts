@@ -17,6 +17,7 @@ defaults
   timeout connect 2s
   timeout client 120s
   timeout server 120s
+  timeout check 5s
   option forwardfor
   option redispatch 1
   retries 3
@@ -27,7 +28,7 @@ backend nodes
   balance random
   option httpchk GET /health/instance
   http-check expect status 200
-  default-server check inter 200ms fall 1 rise 1
+  default-server check inter 200ms fall 2 rise 1
 ${nodes.map((node, index) => `  server node${index} 127.0.0.1:${node}`).join('\n')}
 `;
 }
