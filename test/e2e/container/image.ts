@@ -104,6 +104,10 @@ export function describeImage(engine: () => ContainerEngine, image: string): voi
       ['the user of the image', []],
       ['root', ['--user', '0']],
       [
+        'nobody on the host, in the user namespace that engines without root make',
+        ['--uidmap', '0:200000:65536', '--gidmap', '0:200000:65536'],
+      ],
+      [
         'any user of group 0, on a read-only root file system, without capabilities',
         ['--user', '123456:0', '--read-only', '--cap-drop', 'all', '--security-opt', 'no-new-privileges'],
       ],
