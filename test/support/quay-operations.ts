@@ -15,6 +15,8 @@ const quayOperation = z.object({
   query: z.array(z.string()),
   body: z.boolean(),
   statuses: z.array(z.int()),
+  /** Who may call it, in the words of the table: a role, `self`, or `-`; SU and RO are superusers of both kinds. */
+  who: z.string(),
 });
 
 export type QuayOperation = z.infer<typeof quayOperation>;
