@@ -52,6 +52,8 @@ describe('LOG_FILE', () => {
   it('is opened anew for who has moved it away and says so with SIGHUP', async () => {
     const file = join(makeHome(), 'gantry.log');
     server = await startServer({ config: { LOG_FILE: file, LOG_FORMAT: 'text' } });
+    // Requests are answered a moment before it is said.
+    while (!readFileSync(file, 'utf8').includes('Listening')) await makeRequests(server, 1);
     expect(readFileSync(file, 'utf8')).toMatch(/^\d{4}-\S+ INFO {2}Listening on port \d+ port=\d+ data=/m);
     renameSync(file, `${file}.old`);
     process.kill(server.pid, 'SIGHUP');
