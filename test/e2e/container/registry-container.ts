@@ -8,6 +8,7 @@ import { OciLayout } from '../corpus/oci-layout.ts';
 import type { ContainerEngine, Outcome } from './container-engine.ts';
 
 const READY_WITHIN_MS = 60_000;
+const REMOVE_ATTEMPTS = 40;
 
 export const ADA: Credentials = { username: 'ada', password: 'correct-horse-battery' };
 
@@ -69,7 +70,13 @@ export function containerNamed(engine: ContainerEngine, name: string, host: stri
       return Number(await engine.must('podman', ['inspect', '--format', '{{.State.ExitCode}}', name]));
     },
     async remove() {
-      await engine.must('podman', ['rm', '--force', '--time', '0', name]);
+      for (let attempt = 1; ; attempt++) {
+        const { status, err } = await engine.run('podman', ['rm', '--force', '--ignore', '--time', '0', name]);
+        if (status === 0) return;
+        // The engine's own cleaner, which it starts when a container ends, may be at the mounts still.
+        if (!err.includes('busy') || attempt === REMOVE_ATTEMPTS) throw new Error(`${name} cannot be removed:\n${err}`);
+        await new Promise((resolve) => setTimeout(resolve, 250));
+      }
     },
   };
 }
