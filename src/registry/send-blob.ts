@@ -9,7 +9,7 @@ import { watchProgress } from './idle-limit.ts';
  * Each download uses two buffers: one is being filled while the other is being sent. Larger ones save trips to the thread
  * that reads; the buffers of many downloads would push each other out of the processor's cache and fill the memory.
  */
-const FEW = { downloads: 4, sizeBytes: 512 * 1024, maxIdle: 8 };
+const FEW = { downloads: 8, sizeBytes: 1024 * 1024, maxIdle: 16 };
 const MANY = { sizeBytes: 256 * 1024, maxIdle: 32 };
 const DEFAULT_IDLE_MS = 600_000;
 
