@@ -14,8 +14,8 @@ const SUITES: Record<
   { readonly checks: boolean; readonly vitest: readonly string[]; readonly env?: Record<string, string> }
 > = {
   all: { checks: true, vitest: without('long') },
-  // One process for many files: starting one for each costs a third of the time. `all` keeps files apart.
-  fast: { checks: true, vitest: [...without('long', 'e2e', 'conformance'), '--no-isolate'] },
+  // One database, and one process for many files: starting one for each costs a third of the time. `all` keeps files apart.
+  fast: { checks: true, vitest: [...without('long', 'e2e', 'conformance'), '--no-isolate'], env: { GANTRY_FAST: '1' } },
   long: { checks: false, vitest: ['test/long'], env: { GANTRY_LONG: '1' } },
 };
 

@@ -9,7 +9,9 @@ import { watchProgress } from './idle-limit.ts';
  * Each download uses two buffers: one is being filled while the other is being sent. Larger ones save trips to the thread
  * that reads; the buffers of many downloads would push each other out of the processor's cache and fill the memory.
  */
-const FEW = { downloads: 8, sizeBytes: 1024 * 1024, maxIdle: 16 };
+const FEW = { downloads: 4, sizeBytes: 512 * 1024, maxIdle: 8 };
+/** Each piece passes through the cipher and its own buffers, so that large ones pay for more downloads at once. */
+const FEW_ENCRYPTED = { downloads: 8, sizeBytes: 1024 * 1024, maxIdle: 16 };
 const MANY = { sizeBytes: 256 * 1024, maxIdle: 32 };
 const DEFAULT_IDLE_MS = 600_000;
 
@@ -43,13 +45,18 @@ export type SendBlob = (
 export function createBlobSender(options: BlobSenderOptions): SendBlob {
   const { clock, idleMs = DEFAULT_IDLE_MS } = options;
   const fewPool = createBufferPool(FEW);
+  const fewEncryptedPool = createBufferPool(FEW_ENCRYPTED);
   const manyPool = createBufferPool(MANY);
   let downloads = 0;
+  const poolFor = (encrypted: boolean): BufferPool => {
+    if (encrypted) return downloads < FEW_ENCRYPTED.downloads ? fewEncryptedPool : manyPool;
+    return downloads < FEW.downloads ? fewPool : manyPool;
+  };
   const closes = new ConnectionCloses();
 
   return async (res, reader, start, endExclusive) => {
     const { socket } = res.req;
-    const transfer = new Transfer(res, downloads < FEW.downloads ? fewPool : manyPool);
+    const transfer = new Transfer(res, poolFor('encrypted' in socket));
     downloads += 1;
     const forget = closes.onClose(socket, () => transfer.lose('closed'));
     const unwatch = watchProgress(

@@ -13,6 +13,10 @@ declare module 'vitest' {
  * the tests need of it is checked against real disks by the end-to-end tests.
  */
 export default async function setUp(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  if (process.env['GANTRY_FAST'] === '1') {
+    project.provide('postgres', { missing: 'left to npm test' });
+    return undefined;
+  }
   const given = process.env['GANTRY_TEST_POSTGRES'];
   if (given !== undefined) {
     project.provide('postgres', { uri: given });

@@ -6,9 +6,6 @@ import type { UploadLane } from './upload-lanes.ts';
 import type { UploadBegin, UploadData, UploadReply, UploadRequest } from './upload-messages.ts';
 import { fromFault } from './upload-service.ts';
 
-/** Buffers on their way to the worker and back. With the one being filled this bounds the memory of one upload. */
-const MAX_IN_FLIGHT = 2;
-
 export interface LocalSinkOptions {
   readonly lane: UploadLane;
   readonly pool: BufferPool;
@@ -16,6 +13,8 @@ export interface LocalSinkOptions {
   readonly body: number;
   /** Sent along with the first message; undefined when the lane has begun this body already. */
   readonly begin: UploadBegin | undefined;
+  /** Buffers on their way to the worker and back, less one. With the one being filled this bounds the memory of one upload. */
+  readonly maxInFlight: () => number;
   /** Called once, when the body has ended in one way or another. */
   readonly release: () => void;
 }
@@ -25,6 +24,7 @@ export class LocalSink implements UploadSink {
   readonly #lane: UploadLane;
   readonly #pool: BufferPool;
   readonly #body: number;
+  readonly #maxInFlight: () => number;
   readonly #release: () => void;
   #begin: UploadBegin | undefined;
   #gathering: Uint8Array<ArrayBuffer> | undefined;
@@ -38,6 +38,7 @@ export class LocalSink implements UploadSink {
     this.#pool = options.pool;
     this.#body = options.body;
     this.#begin = options.begin;
+    this.#maxInFlight = options.maxInFlight;
     this.#release = options.release;
   }
 
@@ -45,7 +46,7 @@ export class LocalSink implements UploadSink {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const taken = this.#gather(chunk);
     if (taken < chunk.byteLength) return this.#writeRest(chunk.subarray(taken));
-    return this.#inFlight > MAX_IN_FLIGHT ? this.#room() : undefined;
+    return this.#inFlight > this.#maxInFlight() ? this.#room() : undefined;
   }
 
   async end(options: { readonly durable: boolean }): Promise<number> {
@@ -73,7 +74,7 @@ export class LocalSink implements UploadSink {
   /** Copies as much as may be taken now; returns how many bytes. */
   #gather(chunk: Uint8Array): number {
     let taken = 0;
-    while (taken < chunk.byteLength && this.#inFlight <= MAX_IN_FLIGHT) {
+    while (taken < chunk.byteLength && this.#inFlight <= this.#maxInFlight()) {
       this.#gathering ??= new Uint8Array(this.#pool.take());
       const part = Math.min(chunk.byteLength - taken, this.#gathering.byteLength - this.#gathered);
       this.#gathering.set(part === chunk.byteLength ? chunk : chunk.subarray(taken, taken + part), this.#gathered);
@@ -89,7 +90,7 @@ export class LocalSink implements UploadSink {
       await this.#room();
       taken += this.#gather(chunk.subarray(taken));
     }
-    if (this.#inFlight > MAX_IN_FLIGHT) await this.#room();
+    if (this.#inFlight > this.#maxInFlight()) await this.#room();
   }
 
   #flush(): void {
@@ -108,7 +109,7 @@ export class LocalSink implements UploadSink {
 
   /** Resolves when another buffer may be sent; rejects when the storage has failed. */
   async #room(): Promise<void> {
-    while (this.#failure === undefined && this.#inFlight > MAX_IN_FLIGHT) {
+    while (this.#failure === undefined && this.#inFlight > this.#maxInFlight()) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });

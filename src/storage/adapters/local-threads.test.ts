@@ -122,7 +122,14 @@ describe('a request body on its way to a worker', () => {
     };
     let released = 0;
     const begin = { uploadId: randomUUID(), offset: 0, algorithm: 'sha256' } as const;
-    const sink = new LocalSink({ lane, pool, body: 1, begin, release: () => void (released += 1) });
+    const sink = new LocalSink({
+      lane,
+      pool,
+      body: 1,
+      begin,
+      maxInFlight: () => 2,
+      release: () => void (released += 1),
+    });
 
     expect(sink.write(new Uint8Array(1999))).toBeUndefined();
     expect(sink.write(new Uint8Array(1))).toBeUndefined();

@@ -21,6 +21,8 @@ import { startUploadWorker, threadLane } from './upload-thread.ts';
 /** Large enough that passing one between threads costs little, small enough that 16 pushes need some 25 MiB. */
 const BUFFER_BYTES = 512 * 1024;
 const MAX_IDLE_BUFFERS = 24;
+/** With more uploads than this the threads that write have enough to do with fewer buffers of each. */
+const FEW_UPLOADS = 4;
 
 export interface LocalStorageOptions {
   /** Directory of the storage; made when it is missing. Blobs and uploads must lie on one file system. */
@@ -59,6 +61,8 @@ export function createLocalEngine(options: { readonly root: string; readonly lan
 
 function createLocalUploads(layout: LocalLayout, lanes: UploadLanes, pool: BufferPool): UploadStore {
   let bodies = 0;
+  let running = 0;
+  const maxInFlight = (): number => (running > FEW_UPLOADS ? 1 : 2);
 
   async function callOnce(uploadId: string, request: UploadRequest): Promise<UploadReply> {
     const lane = lanes.acquire(uploadId);
@@ -73,19 +77,23 @@ function createLocalUploads(layout: LocalLayout, lanes: UploadLanes, pool: Buffe
     async append(uploadId, offset, algorithm) {
       if (!isUploadId(uploadId)) throw unknownUpload(uploadId);
       const lane = lanes.acquire(uploadId);
-      const release = (): void => lanes.release(lane);
+      running += 1;
+      const release = (): void => {
+        running -= 1;
+        lanes.release(lane);
+      };
       bodies += 1;
       const body = bodies;
       const begin = { uploadId, offset, algorithm };
       // A new upload needs no answer before its first bytes.
-      if (offset === 0) return new LocalSink({ lane, pool, body, begin, release });
+      if (offset === 0) return new LocalSink({ lane, pool, body, begin, maxInFlight, release });
       try {
         await answered(lane, { do: 'write', body, begin, data: undefined });
       } catch (error) {
         release();
         throw error;
       }
-      return new LocalSink({ lane, pool, body, begin: undefined, release });
+      return new LocalSink({ lane, pool, body, begin: undefined, maxInFlight, release });
     },
     async finish(uploadId, sizeBytes, expected) {
       if (!isUploadId(uploadId)) throw unknownUpload(uploadId);
