@@ -19,7 +19,7 @@ export type { LiveUser, LoadActor } from './load-actor.ts';
 export { identityAccounts } from './migrations/0004-identity-accounts.ts';
 export { identitySessions } from './migrations/0008-identity-sessions.ts';
 export { identityRobots } from './migrations/0009-identity-robots.ts';
-export { ANONYMOUS } from './model.ts';
+export { ANONYMOUS, OAUTH_SCOPES } from './model.ts';
 export type { AccountActor, Actor, OAuthScope, RobotActor, UserActor } from './model.ts';
 export type { RefreshTokens } from './refresh-token.ts';
 export type { IssuedToken, RegistryGrant, RegistryTokens, TokenAccess } from './registry-token.ts';

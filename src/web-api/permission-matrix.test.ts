@@ -10,6 +10,7 @@ import {
   createOrganization,
   createUser,
   type Identity,
+  OAUTH_SCOPES,
   type OAuthScope,
   type UserActor,
 } from '../identity/index.ts';
@@ -20,16 +21,6 @@ import type { Operation } from './frame/operation.ts';
 import { createWebApi } from './index.ts';
 
 const SYSTEM = { kind: 'system', name: undefined } as const;
-const ALL: readonly OAuthScope[] = [
-  'repo:read',
-  'repo:write',
-  'repo:admin',
-  'repo:create',
-  'user:read',
-  'user:admin',
-  'org:admin',
-  'super:user',
-];
 const ROLES = ['none', 'read', 'write', 'admin'] as const;
 type Role = (typeof ROLES)[number];
 
@@ -53,7 +44,7 @@ const PEOPLE: readonly Identified[] = [
 ];
 
 /** Tokens with all scopes, with none of use, and with each alone. */
-const SCOPES: readonly (readonly OAuthScope[])[] = [ALL, ...ALL.map((scope) => [scope])];
+const SCOPES: readonly (readonly OAuthScope[])[] = [OAUTH_SCOPES, ...OAUTH_SCOPES.map((scope) => [scope])];
 
 /** The strongest role that scopes let a token use. */
 function ceiling(scopes: readonly OAuthScope[]): Role {
