@@ -63,7 +63,7 @@ export function createIdentity(ports: IdentityPorts, settings: IdentitySettings)
   const authenticatePassword = createPasswordAuthenticator({ db, passwords, clock, log, throttle, familiar });
   const authenticateAccessToken = createAccessTokenAuthenticator({ db, clock });
   const encryptedPasswords = createEncryptedPasswords(box);
-  const robots = createRobots({ db, box, clock });
+  const robots = createRobots({ db, box, clock, log });
   const loadActor = createActorLoader(db, settings.superUsers);
   const keys = createKeyRing({
     db,
@@ -103,7 +103,7 @@ export function createIdentity(ports: IdentityPorts, settings: IdentitySettings)
       openToAll: settings.userInitialize,
       libraryNamespace: settings.libraryNamespace,
     }),
-    sessions: createSessions({ db, clock }, { timeoutMs: settings.sessionTimeoutMs }),
+    sessions: createSessions({ db, clock, log }, { timeoutMs: settings.sessionTimeoutMs }),
     robots,
     csrf: createCsrfTokens(box.deriveKey('csrf tokens')),
   };

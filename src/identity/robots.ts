@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import { type AuditActor, recordAudit } from '../audit/index.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -64,8 +65,13 @@ export interface Robots {
   authenticate(name: string, token: string): Promise<RobotActor | undefined>;
 }
 
-export function createRobots(ports: { readonly db: Database; readonly box: SecretBox; readonly clock: Clock }): Robots {
-  const { db, box, clock } = ports;
+export function createRobots(ports: {
+  readonly db: Database;
+  readonly box: SecretBox;
+  readonly clock: Clock;
+  readonly log: Logger;
+}): Robots {
+  const { db, box, clock, log } = ports;
   const usedAt = new Map<number, number>();
 
   async function noteUse(robotId: number): Promise<void> {
@@ -74,7 +80,10 @@ export function createRobots(ports: { readonly db: Database; readonly box: Secre
     usedAt.delete(robotId);
     usedAt.set(robotId, now);
     if (usedAt.size > 10_000) usedAt.delete(usedAt.keys().next().value ?? robotId);
-    await db.transaction((tx) => markRobotUsed(tx, robotId));
+    // A pull goes on where nothing can be written.
+    await db
+      .transaction((tx) => markRobotUsed(tx, robotId))
+      .catch((error: unknown) => log.debug({ err: error }, 'The last use of a robot could not be noted'));
   }
 
   return {

@@ -1,4 +1,5 @@
 import { hash, randomBytes } from 'node:crypto';
+import type { Logger } from 'pino';
 import type { Clock } from '../kernel/clock.ts';
 import type { Database, Transaction } from '../platform/db/index.ts';
 import type { JobHandler } from '../platform/queue/index.ts';
@@ -41,10 +42,10 @@ export interface SessionSettings {
 }
 
 export function createSessions(
-  ports: { readonly db: Database; readonly clock: Clock },
+  ports: { readonly db: Database; readonly clock: Clock; readonly log: Logger },
   settings: SessionSettings,
 ): Sessions {
-  const { db, clock } = ports;
+  const { db, clock, log } = ports;
   return {
     newCookie: () => randomBytes(VALUE_BYTES).toString('base64url'),
     async begin(tx, actor) {
@@ -65,7 +66,10 @@ export function createSessions(
       const now = clock.now();
       if (row.expires_at <= now) return undefined;
       if (row.seen_at + SEEN_EVERY_MS <= now) {
-        await db.transaction((tx) => markSession(tx, id, { seen_at: now, expires_at: now + settings.timeoutMs }));
+        // A page can be looked at where nothing can be written.
+        await db
+          .transaction((tx) => markSession(tx, id, { seen_at: now, expires_at: now + settings.timeoutMs }))
+          .catch((error: unknown) => log.debug({ err: error }, 'The last use of a session could not be noted'));
       }
       return {
         actor: {

@@ -42,8 +42,11 @@ const accountById = prepared<IdentityTables, [number], LiveAccountRow>((query, v
   query
     .selectFrom('user_account as u')
     .innerJoin('namespace as n', 'n.id', 'u.namespace_id')
+    .leftJoin('namespace as o', 'o.id', 'u.owner_id')
     .select(['n.name', 'n.enabled', 'u.superuser', 'u.password_version'])
-    .where('u.namespace_id', '=', value(0)),
+    .where('u.namespace_id', '=', value(0))
+    // A robot is no more alive than its owner.
+    .where((row) => row.or([row('u.owner_id', 'is', null), row('o.enabled', '=', 1)])),
 );
 
 const accessToken = prepared<IdentityTables, [string], AccessTokenRow>((query, value) =>

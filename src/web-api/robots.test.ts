@@ -1,12 +1,14 @@
-import { expect, it } from 'vitest';
-import { describeOnBothDatabases } from '../../test/support/databases.ts';
+import { describe, expect, inject, it } from 'vitest';
+import { createTestDatabase, describeOnBothDatabases } from '../../test/support/databases.ts';
 import { startHttp } from '../../test/support/http.ts';
 import { cheapPasswords, createTestIdentity } from '../../test/support/identity.ts';
 import { POLICY, webApiPorts } from '../../test/support/web-api.ts';
+import { MIGRATIONS } from '../app/migrations.ts';
 import { decide, ensureRepository, resolveAccess } from '../catalog/index.ts';
 import { createAccessToken, createOrganization, createUser, type UserActor } from '../identity/index.ts';
-import type { OAuthScope } from '../identity/index.ts';
+import type { IdentityTables, OAuthScope } from '../identity/index.ts';
 import { parseRepositoryName } from '../kernel/reference.ts';
+import { createPostgresDatabase } from '../platform/db/index.ts';
 import { createWebApi } from './index.ts';
 
 const SYSTEM = { kind: 'system', name: undefined } as const;
@@ -90,7 +92,7 @@ describeOnBothDatabases('robots', (context) => {
     expect(await may('pull')).toBe('unknown');
   });
 
-  it('are refused at once with an old token, when they are deleted, and when their owner is disabled', async () => {
+  it('are refused at once with an old token, when they are deleted', async () => {
     const { db, identity, server, name, call } = await start();
     await using _ = server;
     const signIn = (token: unknown) => identity.authenticateBasic(`${name}+ci`, String(token), '192.0.2.1');
@@ -105,6 +107,21 @@ describeOnBothDatabases('robots', (context) => {
     expect((await resolveAccess(db, POLICY, robot, parseRepositoryName(`${name}/x`) ?? fail())).actorValid).toBe(false);
     // The name is free at once.
     expect((await call('PUT', '/user/robots/ci')).status).toBe(201);
+  });
+
+  it('are disabled with their owner', async () => {
+    const { db, identity, server, user, name, call } = await start();
+    await using _ = server;
+    const token = String((await call('PUT', '/user/robots/ci')).body['token']);
+    const robot = await identity.authenticateBasic(`${name}+ci`, token, '192.0.2.1');
+    if (robot === undefined) throw new Error('the robot cannot sign in');
+    expect(await identity.loadActor(robot.userId, robot.passwordVersion)).toMatchObject({ name: `${name}+ci` });
+    await db.transaction(async (tx) => {
+      const owner = tx.query<IdentityTables>().updateTable('namespace').set({ enabled: 0 });
+      await owner.where('id', '=', user.userId).execute();
+    });
+    expect(await identity.authenticateBasic(`${name}+ci`, token, '192.0.2.1')).toBeUndefined();
+    expect(await identity.loadActor(robot.userId, robot.passwordVersion)).toBeUndefined();
   });
 
   it('have names of their own, which say who owns them', async () => {
@@ -139,6 +156,28 @@ describeOnBothDatabases('robots', (context) => {
     await using ___ = reader.server;
     expect((await reader.call('GET', '/user/robots')).status).toBe(403);
     expect((await reader.call('GET', `/organization/${reader.orgname}/robots`)).status).toBe(403);
+  });
+});
+
+describe.skipIf('missing' in inject('postgres'))('a database that takes no changes (postgres)', () => {
+  it('lets robots sign in', async () => {
+    const { db, uri, drop } = await createTestDatabase('postgres');
+    const identity = createTestIdentity(db);
+    const ports = { db, passwords: cheapPasswords };
+    const { userId, name } = await createUser(
+      ports,
+      { name: 'acme', password: 'a-password', superuser: false },
+      SYSTEM,
+    );
+    const { token } = await db.transaction((tx) =>
+      identity.robots.create(tx, { owner: { id: userId, name }, shortName: 'ci' }, SYSTEM),
+    );
+    const standby = `${uri}?options=-c%20default_transaction_read_only%3Don`;
+    const readOnly = await createPostgresDatabase({ uri: standby, migrations: MIGRATIONS });
+    const there = createTestIdentity(readOnly);
+    expect(await there.authenticateBasic('acme+ci', token, '192.0.2.1')).toMatchObject({ kind: 'robot' });
+    await readOnly.close();
+    await drop();
   });
 });
 
