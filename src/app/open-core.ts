@@ -1,6 +1,6 @@
 import { createIdentity, type Identity } from '../identity/index.ts';
 import { systemClock } from '../kernel/clock.ts';
-import { checkFingerprint, createSecretBox, loadSecretKey } from '../platform/crypto/index.ts';
+import { checkFingerprint, createSecretBox, loadSecretKey, type SecretBox } from '../platform/crypto/index.ts';
 import { createNotifyHints, type Database, type MigrationProgress } from '../platform/db/index.ts';
 import { createLocalHints, type Hints, joinHints } from '../platform/hints/index.ts';
 import type { Counters } from '../platform/limits/index.ts';
@@ -15,6 +15,8 @@ export interface Core {
   /** Word from and to the other nodes on the same database. */
   readonly hints: Hints;
   readonly identity: Identity;
+  /** Of the instance's secret key. */
+  readonly box: SecretBox;
   close(): Promise<void>;
 }
 
@@ -44,7 +46,7 @@ export async function openCore(
       await hints.close();
       await db.close();
     };
-    return { db, hints, identity, close };
+    return { db, hints, identity, box, close };
   } catch (error) {
     await db.close();
     throw error;

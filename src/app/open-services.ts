@@ -12,7 +12,13 @@ import type { RedisConnection } from '../platform/redis/index.ts';
 import { createRegistry, createTokenEndpoint } from '../registry/index.ts';
 import { createLocalStorage } from '../storage/adapters/local.ts';
 import type { StorageEngine } from '../storage/index.ts';
-import { createCsrfTokenHandler, createWebApi, createWebHandler } from '../web-api/index.ts';
+import {
+  createCsrfTokenHandler,
+  createPageTokens,
+  createWebApi,
+  createWebHandler,
+  pageTokenBox,
+} from '../web-api/index.ts';
 import { meterAuthentication } from './meter-authentication.ts';
 import { meterJobs } from './meter-jobs.ts';
 import { limitRequests } from './limit-requests.ts';
@@ -96,7 +102,14 @@ export async function openServices(
   );
   const handlers = meterJobs([...registry.jobs, ...identity.keys.jobs, ...identity.sessions.jobs], metrics);
   const jobs = new JobRunner({ db, clock: systemClock, log, handlers });
-  const api = { ...identity, ...settings.webApi, db, clock: systemClock, catalogPolicy: settings.catalog };
+  const api = {
+    ...identity,
+    ...settings.webApi,
+    db,
+    clock: systemClock,
+    catalogPolicy: settings.catalog,
+    pageTokens: createPageTokens(await pageTokenBox(settings.pageTokenKey, core.box), systemClock),
+  };
   return {
     core,
     storage,

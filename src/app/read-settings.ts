@@ -96,6 +96,7 @@ function toSettings(launch: LaunchOptions, config: AppConfig, host: string | und
     storagePath:
       engine === undefined ? join(launch.dataDirectory, 'blobs') : resolve(launch.dataDirectory, engine.storagePath),
     secretKey: config.DATABASE_SECRET_KEY?.reveal(),
+    pageTokenKey: config.PAGE_TOKEN_KEY?.reveal(),
     log: toLogSettings(config, launch.dataDirectory),
     monitoring: toMonitoringSettings(config),
     drainNoticeMs: config.DRAIN_NOTICE ?? (postgresUriOf(uri) === undefined ? 0 : DRAIN_NOTICE_MS),
@@ -115,6 +116,7 @@ function toSettings(launch: LaunchOptions, config: AppConfig, host: string | und
     catalog: {
       anonymousAccess: config.FEATURE_ANONYMOUS_ACCESS,
       createPrivateOnPush: config.CREATE_PRIVATE_REPO_ON_PUSH,
+      extendedNames: config.FEATURE_EXTENDED_REPOSITORY_NAMES,
       publicCatalog: config.FEATURE_PUBLIC_CATALOG,
     },
     registry: {

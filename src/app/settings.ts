@@ -22,6 +22,8 @@ export interface AppSettings {
   readonly storagePath: string;
   /** DATABASE_SECRET_KEY; undefined: generated and kept in the data directory. */
   readonly secretKey: string | undefined;
+  /** PAGE_TOKEN_KEY; undefined: derived from the secret key. */
+  readonly pageTokenKey: string | undefined;
   /** False: a database without the newest schema is refused instead of brought up. */
   readonly migrate: boolean;
   readonly log: LogSettings;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineConfig, durationMs, oneOrMany } from '../platform/config/index.ts';
+import { defineConfig, durationMs, oneOrMany, secret } from '../platform/config/index.ts';
 
 /** Letters that RFC 6265 lets a cookie's name have, and that no client stumbles over. */
 const COOKIE_NAME = /^[A-Za-z0-9_-]{1,64}$/;
@@ -31,6 +31,11 @@ export const webApiConfig = defineConfig({
     schema: z.boolean(),
     default: true,
     description: 'A session survives the closing of the browser, for SESSION_TIMEOUT',
+  },
+  PAGE_TOKEN_KEY: {
+    schema: secret(),
+    description: 'Encrypts the next_page of lists, the same on all nodes. Default: derived from DATABASE_SECRET_KEY',
+    quayDefault: '(built in)',
   },
   SESSION_COOKIE_NAME: {
     schema: z.string().regex(COOKIE_NAME, 'write letters, digits, "_" and "-" only'),

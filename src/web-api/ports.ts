@@ -11,6 +11,7 @@ import type {
 } from '../identity/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Database } from '../platform/db/index.ts';
+import type { PageTokens } from './frame/page-token.ts';
 import type { ApiRules } from './frame/serve-operations.ts';
 import type { SessionCookieSettings } from './session-cookie.ts';
 
@@ -34,4 +35,5 @@ export interface WebApiPorts extends WebApiSettings {
   readonly sessions: Sessions;
   readonly robots: Robots;
   readonly csrf: CsrfTokens;
+  readonly pageTokens: PageTokens;
 }

@@ -66,7 +66,13 @@ const SETTINGS: RegistrySettings = {
 export async function startRegistry(options: TestRegistryOptions): Promise<TestRegistry> {
   const { db, storage = createMemoryStorage() } = options;
   const settings = { ...SETTINGS, ...options.settings };
-  const policy = { anonymousAccess: true, createPrivateOnPush: true, publicCatalog: false, ...options.policy };
+  const policy = {
+    anonymousAccess: true,
+    createPrivateOnPush: true,
+    extendedNames: true,
+    publicCatalog: false,
+    ...options.policy,
+  };
   const log = createLogger({ level: 'silent' });
   const passwords = createPasswordHasher({ cost: { memoryKib: 8, passes: 1, parallelism: 1 } });
   const identity = createIdentity(

@@ -1,9 +1,10 @@
 import type { Identity } from '../../src/identity/index.ts';
 import { type Clock, systemClock } from '../../src/kernel/clock.ts';
 import type { Database } from '../../src/platform/db/index.ts';
-import type { WebApiPorts } from '../../src/web-api/index.ts';
+import { createPageTokens, type WebApiPorts } from '../../src/web-api/index.ts';
+import { testBox } from './identity.ts';
 
-export const POLICY = { anonymousAccess: true, createPrivateOnPush: true, publicCatalog: false };
+export const POLICY = { anonymousAccess: true, createPrivateOnPush: true, extendedNames: true, publicCatalog: false };
 
 /** What the REST API is made of in tests; `rules` change its settings. */
 export function webApiPorts(
@@ -17,6 +18,7 @@ export function webApiPorts(
     db,
     clock,
     catalogPolicy: POLICY,
+    pageTokens: createPageTokens(testBox, clock),
     title: 'A registry under test',
     rules: {
       readOnly: false,
