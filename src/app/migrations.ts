@@ -1,6 +1,6 @@
 import { auditLog } from '../audit/index.ts';
-import { catalogRepositories } from '../catalog/index.ts';
-import { identityAccounts, identityRobots, identitySessions } from '../identity/index.ts';
+import { catalogRepositories, catalogRepositoryLists } from '../catalog/index.ts';
+import { identityAccounts, identityDeletedNamespaces, identityRobots, identitySessions } from '../identity/index.ts';
 import type { Migration } from '../platform/db/index.ts';
 import { queueJobs } from '../platform/queue/index.ts';
 import { registryUploads, registryUploadWriters } from '../registry/index.ts';
@@ -17,4 +17,6 @@ export const MIGRATIONS: readonly Migration[] = [
   registryUploadWriters,
   identitySessions,
   identityRobots,
+  identityDeletedNamespaces,
+  catalogRepositoryLists,
 ];

@@ -19,6 +19,7 @@ export type AuditKind =
   | 'push_repo'
   | 'regenerate_robot_token'
   | 'service_key_create'
+  | 'set_repo_description'
   | 'user_change_password'
   | 'user_create';
 

@@ -7,6 +7,8 @@ export interface CatalogPolicy {
   readonly anonymousAccess: boolean;
   /** CREATE_PRIVATE_REPO_ON_PUSH: a repository that is created by a push is private. */
   readonly createPrivateOnPush: boolean;
+  /** FEATURE_EXTENDED_REPOSITORY_NAMES: new repositories may have more than one "/" in their full name. */
+  readonly extendedNames: boolean;
   /** FEATURE_PUBLIC_CATALOG: the catalog lists public repositories too. */
   readonly publicCatalog: boolean;
 }
@@ -21,6 +23,11 @@ export const catalogConfig = defineConfig({
     schema: z.boolean(),
     default: true,
     description: 'A repository that is created by a push is private',
+  },
+  FEATURE_EXTENDED_REPOSITORY_NAMES: {
+    schema: z.boolean(),
+    default: true,
+    description: 'Names of new repositories may have more than one "/"; those that are there stay',
   },
   FEATURE_PUBLIC_CATALOG: {
     schema: z.boolean(),

@@ -104,7 +104,7 @@ describeOnBothDatabases('repositories made by pushes', (context) => {
     await addRepository(db, acme, 'taken');
     const create = (name: string) =>
       db.transaction((tx) =>
-        createRepository(tx, {
+        createRepository(tx, POLICY, {
           namespaceId: acme,
           name: repositoryName(name),
           visibility: 'public',

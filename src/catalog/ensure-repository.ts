@@ -11,7 +11,7 @@ import { resolveAccessInTransaction } from './resolve-access.ts';
 /**
  * The repository to push to: the one that is there, or a new one when the actor may create it. Of parallel first pushes one
  * creates it and the others find it.
- * Errors: UNAUTHORIZED or DENIED when the actor may not push (any more).
+ * Errors: UNAUTHORIZED or DENIED when the actor may not push (any more); NAME_INVALID when new repositories may not be called so.
  */
 export async function ensureRepository(
   tx: Transaction,
@@ -23,7 +23,7 @@ export async function ensureRepository(
   const found = await repositoryToPush(tx, policy, actor, name);
   if ('id' in found) return found;
   const visibility = policy.createPrivateOnPush ? 'private' : 'public';
-  const created = await createRepository(tx, { ...found, name, visibility, clientAddress });
+  const created = await createRepository(tx, policy, { ...found, name, visibility, clientAddress });
   if (created !== undefined) return created;
   // Another push was faster; what it created need not be open to this actor.
   const now = await repositoryToPush(tx, policy, actor, name);

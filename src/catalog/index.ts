@@ -1,12 +1,14 @@
 export type { CatalogPolicy } from './config.ts';
 export { countRepositories } from './repository-store.ts';
-export { createRepository } from './create-repository.ts';
-export type { CreateRepository } from './create-repository.ts';
+export { createRepository, createRepositoryFor } from './create-repository.ts';
+export type { CreateRepository, NewRepositoryRequest } from './create-repository.ts';
+export { changeVisibility } from './change-visibility.ts';
 export { decide, grantedActions } from './decide-access.ts';
 export { deleteBlob } from './delete-blob.ts';
 export { deleteManifest } from './delete-manifest.ts';
+export { deleteNamespace } from './delete-namespace.ts';
 export { deleteRepository } from './delete-repository.ts';
-export type { DeleteRepository } from './delete-repository.ts';
+export { describeRepository } from './describe-repository.ts';
 export { deleteTag } from './delete-tag.ts';
 export { grantRole, revokeRole } from './grant-role.ts';
 export type { ChangeGrant } from './grant-role.ts';
@@ -17,7 +19,11 @@ export { findManifestByDigest, findManifestByTag } from './find-manifest.ts';
 export { repositoryHoldsBlob } from './hold-blob.ts';
 export { listReferrers } from './list-referrers.ts';
 export { listRepositories, searchRepositories } from './list-repositories.ts';
+export { listVisibleRepositories } from './list-visible-repositories.ts';
+export type { VisiblePage, VisibleRepositories } from './list-visible-repositories.ts';
+export type { RepositoryRow } from './repository-page-store.ts';
 export { listTags } from './list-tags.ts';
+export { catalogRepositoryLists } from './migrations/0025-catalog-repository-lists.ts';
 export { catalogRepositories } from './migrations/0005-catalog-repositories.ts';
 export type {
   Decision,
@@ -32,10 +38,14 @@ export type {
   Repository,
   RepositoryAccess,
   RepositoryAction,
+  RepositoryChange,
   RepositoryHit,
   StoredManifest,
   TokenAction,
 } from './model.ts';
+export { mayCreateIn } from './may-create.ts';
+export { findRepositoryDetails, listNewestTags } from './show-repository.ts';
+export type { RepositoryDetails, TagOverview } from './show-repository.ts';
 export { putManifest } from './put-manifest.ts';
 export { resolveAccess } from './resolve-access.ts';
 export type { CatalogTables, RepositoryRole, Visibility } from './tables.ts';

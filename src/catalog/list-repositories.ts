@@ -40,7 +40,8 @@ export async function searchRepositories(
   return found.map((repository) => ({ ...repository, description: repository.description ?? '' }));
 }
 
-function readerFor(actor: Actor, policy: CatalogPolicy, publicToo: boolean): Reader {
+/** What of all repositories an actor may see. */
+export function readerFor(actor: Actor, policy: CatalogPolicy, publicToo: boolean): Reader {
   if (actor.kind === 'anonymous') {
     return { user: undefined, granted: false, includePublic: publicToo && policy.anonymousAccess };
   }

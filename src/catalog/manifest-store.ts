@@ -101,6 +101,7 @@ export async function upsertManifest(
     subject_digest: record.subject ?? null,
     annotations: record.annotations === undefined ? null : JSON.stringify(record.annotations),
     deleted_at: null,
+    layers_size_bytes: record.layersSizeBytes ?? null,
   };
   const row = await tx
     .query<Tables>()

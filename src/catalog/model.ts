@@ -1,3 +1,4 @@
+import type { Actor } from '../identity/index.ts';
 import type { Digest } from '../kernel/digest.ts';
 import type { RepositoryName, Tag } from '../kernel/reference.ts';
 import type { RepositoryRole, Visibility } from './tables.ts';
@@ -23,6 +24,8 @@ export interface ManifestRecord {
   readonly optionalBlobs: readonly Digest[];
   /** Entries of an index, as written. Repeats are harmless. */
   readonly children: readonly Digest[];
+  /** Sum of what the layers of an image manifest say of their sizes; undefined for whatever has no layers. */
+  readonly layersSizeBytes: number | undefined;
 }
 
 export interface Repository {
@@ -30,6 +33,14 @@ export interface Repository {
   readonly namespaceId: number;
   readonly visibility: Visibility;
   readonly state: 'NORMAL' | 'READ_ONLY' | 'MIRROR';
+}
+
+/** A change of a repository as a whole, for the change itself and for the audit log. */
+export interface RepositoryChange {
+  readonly repository: Repository;
+  readonly name: RepositoryName;
+  readonly actor: Actor;
+  readonly clientAddress?: string | undefined;
 }
 
 /** What one actor may do with one repository name, at this moment. Made by `resolveAccess` only. */

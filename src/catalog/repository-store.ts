@@ -1,4 +1,6 @@
-import type { Database, Transaction } from '../platform/db/index.ts';
+import { randomUUID } from 'node:crypto';
+import type { IdentityTables } from '../identity/index.ts';
+import { type Database, prepared, type Transaction } from '../platform/db/index.ts';
 import type { Repository } from './model.ts';
 import type { CatalogTables, RepositoryRole, Visibility } from './tables.ts';
 
@@ -41,6 +43,7 @@ export async function insertRepository(
       description: repository.description ?? null,
       created_at: now,
       deleted_at: null,
+      badge_token: randomUUID().replaceAll('-', ''),
     })
     .onConflict((conflict) => conflict.columns(['namespace_id', 'name']).where('deleted_at', 'is', null).doNothing())
     .returning(['id', 'namespace_id as namespaceId', 'visibility', 'state'])
@@ -60,6 +63,40 @@ export async function insertUserGrant(
     .execute();
 }
 
+/** Returns whether there is an alive one. */
+export async function updateAliveRepository(
+  tx: Transaction,
+  repositoryId: number,
+  change: { readonly description: string } | { readonly visibility: Visibility },
+): Promise<boolean> {
+  const result = await tx
+    .query<CatalogTables>()
+    .updateTable('repository')
+    .set(change)
+    .where('id', '=', repositoryId)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+export interface RepositoryDetailsRow {
+  readonly description: string | null;
+  readonly badge_token: string | null;
+}
+
+const details = prepared<CatalogTables & IdentityTables, [number], RepositoryDetailsRow>((query, value) =>
+  query
+    .selectFrom('repository')
+    .select(['description', 'badge_token'])
+    .where('id', '=', value(0))
+    .where('deleted_at', 'is', null),
+);
+
+/** undefined: it has been deleted. */
+export function readRepositoryDetails(db: Database, repositoryId: number): Promise<RepositoryDetailsRow | undefined> {
+  return details.first(db, repositoryId);
+}
+
 /** Returns whether there was an alive one. */
 export async function markRepositoryDeleted(tx: Transaction, repositoryId: number, now: number): Promise<boolean> {
   const result = await tx
@@ -70,6 +107,18 @@ export async function markRepositoryDeleted(tx: Transaction, repositoryId: numbe
     .where('deleted_at', 'is', null)
     .executeTakeFirst();
   return result.numUpdatedRows > 0n;
+}
+
+/** @returns how many were alive */
+export async function markRepositoriesDeleted(tx: Transaction, namespaceId: number, now: number): Promise<number> {
+  const result = await tx
+    .query<CatalogTables>()
+    .updateTable('repository')
+    .set({ deleted_at: now })
+    .where('namespace_id', '=', namespaceId)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows);
 }
 
 /** How many repositories are alive. Reads the whole table, beside the short reads. */

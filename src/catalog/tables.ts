@@ -13,6 +13,7 @@ export interface CatalogTables {
     description: string | null;
     created_at: number;
     deleted_at: number | null;
+    badge_token: Generated<string | null>;
   };
   repository_permission: {
     id: Generated<number>;
@@ -36,6 +37,8 @@ export interface CatalogTables {
     created_at: number;
     kept_until: number;
     deleted_at: number | null;
+    /** Of an image manifest; null for others, and for what versions before 0.3.0 have written. */
+    layers_size_bytes: Generated<number | null>;
   };
   manifest_blob: { manifest_id: number; blob_id: number; repository_id: number };
   manifest_child: { parent_id: number; child_id: number };

@@ -1,4 +1,5 @@
 import type { Tag } from '../kernel/reference.ts';
+import type { StorageTables } from '../storage/index.ts';
 import type { Database, Transaction } from '../platform/db/index.ts';
 import type { NamePage } from './model.ts';
 import type { CatalogTables } from './tables.ts';
@@ -71,6 +72,46 @@ export function tagNamesQuery(db: Database, repositoryId: number, page: NamePage
     .limit(page.limit);
   if (page.after !== undefined) query = query.where('name', '>', page.after);
   return query;
+}
+
+export interface TagOverviewRow {
+  readonly name: string;
+  readonly start_at: number;
+  readonly expires_at: number | null;
+  readonly digest: string;
+  readonly media_type: string;
+  readonly layers_size_bytes: number | null;
+}
+
+/** The tags alive at `now` that were set last, newest first. */
+export function newestTagsQuery(db: Database, repositoryId: number, limit: number, now: number) {
+  return db
+    .report<CatalogTables & StorageTables>()
+    .selectFrom('tag as t')
+    .innerJoin('manifest as m', 'm.id', 't.manifest_id')
+    .select((eb) => [
+      't.name',
+      't.start_at',
+      't.expires_at',
+      'm.digest',
+      'm.media_type',
+      // What an earlier version has written is summed up here, with the config, which weighs next to nothing.
+      eb.fn
+        .coalesce(
+          'm.layers_size_bytes',
+          eb
+            .selectFrom('manifest_blob as l')
+            .innerJoin('blob as b', 'b.id', 'l.blob_id')
+            .select((sum) => sum.fn.sum<number>('b.size_bytes').as('bytes'))
+            .whereRef('l.manifest_id', '=', 'm.id'),
+        )
+        .as('layers_size_bytes'),
+    ])
+    .where('t.repository_id', '=', repositoryId)
+    .where('t.end_at', 'is', null)
+    .where((eb) => eb.or([eb('t.expires_at', 'is', null), eb('t.expires_at', '>', now)]))
+    .orderBy('t.start_at', 'desc')
+    .limit(limit);
 }
 
 /** Ends a tag that has expired at `now`, unless somebody ended it before. */

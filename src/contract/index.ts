@@ -1,4 +1,13 @@
 export { currentUserAnswer, firstUserAnswer, firstUserRequest } from './first-user.ts';
 export { roleRequest } from './permission.ts';
+export {
+  createdRepository,
+  listedRepository,
+  newRepositoryRequest,
+  repositoryList,
+  repositoryUpdate,
+  shownRepository,
+  visibilityChange,
+} from './repository.ts';
 export { newRobotRequest } from './robot.ts';
 export { signInRequest, verifyRequest } from './sign-in.ts';

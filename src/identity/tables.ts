@@ -19,6 +19,8 @@ export interface IdentityTables {
     /** The user or organization whose robot it is; null: a user. */
     owner_id: Generated<number | null>;
   };
+  /** Deleted users and organizations, and the robots that went with them: what they were called, for whoever restores them. */
+  deleted_namespace: { namespace_id: number; name: string; email: string | null; deleted_at: number };
   robot: { user_id: number; description: string; metadata: string | null; last_used_at: Generated<number | null> };
   robot_token: {
     id: Generated<number>;

@@ -57,6 +57,7 @@ export function parseManifest(bytes: Uint8Array, contentType: string | undefined
     blobs: [],
     optionalBlobs: [],
     children: [],
+    layersSizeBytes: undefined,
   };
 }
 
@@ -120,6 +121,11 @@ function imageManifest(document: Document, mediaType: string): ParsedManifest {
     blobs: [config, ...layers.filter((layer) => !isUndistributable(layer))].map((descriptor) => descriptor.digest),
     optionalBlobs: layers.filter(isUndistributable).map((layer) => layer.digest),
     children: [],
+    // What is not stored here may claim any size.
+    layersSizeBytes: Math.min(
+      layers.reduce((sum, layer) => sum + layer.sizeBytes, 0),
+      Number.MAX_SAFE_INTEGER,
+    ),
   };
 }
 
@@ -140,6 +146,7 @@ function index(document: Document, mediaType: string): ParsedManifest {
     blobs: entries.filter(isBlob).map((entry) => entry.digest),
     optionalBlobs: [],
     children: entries.filter((entry) => !isBlob(entry)).map((entry) => entry.digest),
+    layersSizeBytes: undefined,
   };
 }
 
@@ -155,6 +162,7 @@ function artifactManifest(document: Document, mediaType: string): ParsedManifest
     blobs: parseDescriptors(document['blobs'], 'blobs').map((descriptor) => descriptor.digest),
     optionalBlobs: [],
     children: [],
+    layersSizeBytes: undefined,
   };
 }
 

@@ -5,7 +5,7 @@ import { OperationTable } from './frame/operation-table.ts';
 import { serveOperations } from './frame/serve-operations.ts';
 import type { WebApiPorts } from './ports.ts';
 import { permissionOperations } from './permission-operations.ts';
-import { repositoryOperations } from './repository-operations.ts';
+import { repositoryOperations } from './repositories/repository-operations.ts';
 import { robotOperations } from './robot-operations.ts';
 import { sessionOperations } from './session-operations.ts';
 import { userOperations } from './user-operations.ts';

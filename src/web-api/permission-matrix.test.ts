@@ -60,6 +60,8 @@ function mayByQuay(operation: Operation, person: Identified, scopes: readonly OA
   const rank = (role: Role): number => ROLES.indexOf(role);
   if (operation.id === 'getLoggedInUser') return scopes.some((scope) => scope.startsWith('user:'));
   if (who === '-') return true;
+  // In the caller's own namespace, as long as the body names no other.
+  if (who.startsWith('ns creator')) return scopes.includes('repo:create');
   if (who.startsWith('self') && operation.path.startsWith('/user/')) return scopes.includes('user:admin');
   if (who.startsWith('self') && !operation.path.includes('{orgname}')) return scopes.includes('user:admin');
   const asSuperuser = person.superuser === true && scopes.includes('super:user');
@@ -72,7 +74,7 @@ function mayByQuay(operation: Operation, person: Identified, scopes: readonly OA
 }
 
 /** Calls that end a session or change who the caller is, or that are about the first user only. */
-const WITHOUT_PERMISSION = ['signinUser', 'logout', 'initializeUser', 'discovery', 'getErrorDescription'];
+const WITHOUT_PERMISSION = ['signinUser', 'logout', 'initializeUser', 'discovery', 'getErrorDescription', 'listRepos'];
 
 describeOnBothDatabases('the permissions of the API', (context) => {
   let server: TestServer;

@@ -17,7 +17,12 @@ import type { CatalogTables, RepositoryRole, Visibility } from '../tables.ts';
 
 type Tables = CatalogTables & StorageTables & IdentityTables;
 
-export const POLICY: CatalogPolicy = { anonymousAccess: true, createPrivateOnPush: true, publicCatalog: false };
+export const POLICY: CatalogPolicy = {
+  anonymousAccess: true,
+  createPrivateOnPush: true,
+  extendedNames: true,
+  publicCatalog: false,
+};
 
 export function repositoryName(text: string): RepositoryName {
   const name = parseRepositoryName(text);
@@ -50,6 +55,7 @@ export function record(content: string, parts: Partial<ManifestRecord> = {}): Ma
     blobs: [],
     optionalBlobs: [],
     children: [],
+    layersSizeBytes: undefined,
     ...parts,
   };
 }

@@ -1,0 +1,47 @@
+import type { Actor } from '../identity/index.ts';
+import type { Database } from '../platform/db/index.ts';
+import type { CatalogPolicy } from './config.ts';
+import { readerFor } from './list-repositories.ts';
+import { pageOfRepositories, readNamespace, type RepositoryRow } from './repository-page-store.ts';
+
+export interface VisibleRepositories {
+  /** Only those of this namespace; undefined: of any. */
+  readonly namespace?: string | undefined;
+  /** Also what everybody may see, not only what the actor was granted. */
+  readonly publicToo: boolean;
+  /** Whether to tell when each was last tagged. */
+  readonly tagTimes: boolean;
+  /** The `next` of the page before; undefined: the first page. */
+  readonly afterId?: number | undefined;
+  /** 1 to 1000. */
+  readonly limit: number;
+}
+
+export interface VisiblePage {
+  readonly repositories: readonly RepositoryRow[];
+  /** undefined: this is the last page. */
+  readonly next: number | undefined;
+}
+
+/**
+ * A page of the repositories that the actor may see, by their age. A namespace that is not there has none, and none that
+ * can be seen.
+ */
+export async function listVisibleRepositories(
+  db: Database,
+  policy: CatalogPolicy,
+  actor: Actor,
+  wanted: VisibleRepositories,
+): Promise<VisiblePage> {
+  const reader = readerFor(actor, policy, wanted.publicToo);
+  const namespace = wanted.namespace === undefined ? undefined : await readNamespace(db, wanted.namespace, reader);
+  if (wanted.namespace !== undefined && namespace === undefined) return { repositories: [], next: undefined };
+  const rows = await pageOfRepositories(db, reader, {
+    namespace,
+    afterId: wanted.afterId ?? 0,
+    limit: wanted.limit + 1,
+    taggedBefore: wanted.tagTimes ? await db.now() : undefined,
+  });
+  const repositories = rows.slice(0, wanted.limit);
+  return { repositories, next: rows.length > wanted.limit ? repositories.at(-1)?.id : undefined };
+}
