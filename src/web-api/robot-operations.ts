@@ -25,8 +25,8 @@ const OWNERS: readonly Owner[] = [
   {
     path: '/organization/{orgname}',
     word: 'Org',
-    read: { kind: 'organization', role: 'admin', superusers: true },
-    write: { kind: 'organization', role: 'admin' },
+    read: { kind: 'organization', role: 'admin', superusers: 'always' },
+    write: { kind: 'organization', role: 'admin', superusers: 'full' },
     scope: 'org:admin',
   },
 ];

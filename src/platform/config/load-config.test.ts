@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { propertyRuns } from '../../../test/support/property-runs.ts';
 import {
   checkConfig,
   ConfigError,
@@ -328,7 +329,7 @@ test('no text brings anything but a ConfigError', () => {
         expect(error).toBeInstanceOf(ConfigError);
       }
     }),
-    { numRuns: 1000 },
+    { numRuns: propertyRuns(1000) },
   );
 });
 

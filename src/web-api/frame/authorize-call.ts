@@ -59,11 +59,14 @@ export async function authorizeCall(
       ) {
         return { organization, role };
       }
-      if (permission.superusers !== true || !(await isSuperuser(ports, actor))) throw refusal(actor);
+      if (permission.superusers !== 'always' || !(await isSuperuser(ports, actor))) throw refusal(actor);
       // Superusers see every organization anyway, so they may be told that there is none.
       if (organization === undefined) throw new AppError('NOT_FOUND', 'There is no such organization');
       return { organization, role: 'superuser' };
     }
+    case 'superuser':
+      if (!(await isSuperuser(ports, actor))) throw refusal(actor);
+      return { role: 'superuser' };
     default:
       throw new Error(`There is no such permission: ${JSON.stringify(permission satisfies never)}`);
   }

@@ -15,13 +15,19 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
  * - `user`: a signed-in user, whose token carries the scope of the operation.
  * - `repository`: the role on the repository in the path.
  * - `organization`: the role in the organization in the path (`{orgname}`). `superusers`: they may too, with a session or the scope
- *   `super:user`.
+ *   `super:user`: `always`, or only with `full` access (FEATURE_SUPERUSERS_FULL_ACCESS).
+ * - `superuser`: a superuser, with a session or the scope `super:user`.
  */
 export type Permission =
   | { readonly kind: 'anyone' }
   | { readonly kind: 'user' }
   | { readonly kind: 'repository'; readonly role: 'read' | 'write' | 'admin' }
-  | { readonly kind: 'organization'; readonly role: 'member' | 'creator' | 'admin'; readonly superusers?: boolean };
+  | {
+      readonly kind: 'organization';
+      readonly role: 'member' | 'creator' | 'admin';
+      readonly superusers?: 'always' | 'full';
+    }
+  | { readonly kind: 'superuser' };
 
 export interface OperationFlags {
   /** Left out of the published description; for the web UI. */
