@@ -21,6 +21,7 @@ const COMPONENTS = {
   nginx: { program: 'nginx', debian: 'nginx-light' },
   haproxy: { program: 'haproxy', debian: 'haproxy' },
   prometheus: { program: 'prometheus', debian: 'prometheus' },
+  aiosmtpd: { program: 'aiosmtpd', debian: 'python3-aiosmtpd' },
   chromium: { program: 'chromium', debian: 'chromium' },
 } as const;
 

@@ -7,11 +7,13 @@ import { databaseConfig, databaseRules } from '../platform/db/index.ts';
 import { httpConfig, httpRules } from '../platform/http/index.ts';
 import { limitsConfig } from '../platform/limits/index.ts';
 import { logConfig } from '../platform/log/index.ts';
+import { mailConfig, mailRules } from '../platform/mail/index.ts';
 import { netConfig } from '../platform/net/index.ts';
 import { redisConfig, redisRules } from '../platform/redis/index.ts';
 import { tlsConfig } from '../platform/tls/index.ts';
 import { registryConfig } from '../registry/index.ts';
 import { storageConfig, storageRules } from '../storage/index.ts';
+import { mailHostRule } from './mail-host-rule.ts';
 import { monitoringConfig, monitoringRules } from './monitoring-config.ts';
 import { webApiConfig } from '../web-api/index.ts';
 
@@ -23,6 +25,7 @@ export const configPieces = {
   'platform/log': logConfig,
   'platform/db': databaseConfig,
   'platform/crypto': cryptoConfig,
+  'platform/mail': mailConfig,
   'platform/net': netConfig,
   'platform/limits': limitsConfig,
   'platform/redis': redisConfig,
@@ -47,4 +50,6 @@ export const configRules: readonly ConfigRule<typeof configFields>[] = [
   ...identityRules,
   ...monitoringRules,
   ...redisRules,
+  ...mailRules,
+  mailHostRule,
 ];

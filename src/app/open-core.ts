@@ -5,6 +5,8 @@ import { createNotifyHints, type Database, type MigrationProgress } from '../pla
 import { createLocalHints, type Hints, joinHints } from '../platform/hints/index.ts';
 import type { Counters } from '../platform/limits/index.ts';
 import type { Logger } from '../platform/log/index.ts';
+import { createMailer, type Mailer } from '../platform/mail/index.ts';
+import { createJobQueue, type JobQueue } from '../platform/queue/index.ts';
 import { makeDataDirectory } from './make-data-directory.ts';
 import { openDatabase } from './open-database.ts';
 import type { AppSettings } from './settings.ts';
@@ -17,6 +19,8 @@ export interface Core {
   readonly identity: Identity;
   /** Of the instance's secret key. */
   readonly box: SecretBox;
+  readonly queue: JobQueue;
+  readonly mailer: Mailer;
   close(): Promise<void>;
 }
 
@@ -41,12 +45,14 @@ export async function openCore(
   try {
     await checkFingerprint(db, box);
     const hints = await openHints(settings, log, moreHints);
+    const queue = createJobQueue();
+    const mailer = createMailer({ box, queue, clock: systemClock, log }, settings.mail);
     const identity = createIdentity({ db, clock: systemClock, log, box, hints, counters }, settings.identity);
     const close = async (): Promise<void> => {
       await hints.close();
       await db.close();
     };
-    return { db, hints, identity, box, close };
+    return { db, hints, identity, box, queue, mailer, close };
   } catch (error) {
     await db.close();
     throw error;

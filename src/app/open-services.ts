@@ -100,8 +100,11 @@ export async function openServices(
     },
     settings.registry,
   );
-  const handlers = meterJobs([...registry.jobs, ...identity.keys.jobs, ...identity.sessions.jobs], metrics);
-  const jobs = new JobRunner({ db, clock: systemClock, log, handlers });
+  const handlers = meterJobs(
+    [...registry.jobs, ...identity.keys.jobs, ...identity.sessions.jobs, ...core.mailer.jobs],
+    metrics,
+  );
+  const jobs = new JobRunner({ db, clock: systemClock, log, handlers, queue: core.queue });
   const api = {
     ...identity,
     ...settings.webApi,

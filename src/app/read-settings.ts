@@ -15,6 +15,7 @@ import { chooseRedis } from '../platform/redis/index.ts';
 import { tlsParameters } from '../platform/tls/index.ts';
 import { type AppConfig, configFields, configRules } from './config.ts';
 import type { ListenerSettings } from './listeners.ts';
+import { toMailSettings } from './mail-settings.ts';
 import { toLogSettings, toMonitoringSettings } from './monitoring-settings.ts';
 import type { AppSettings } from './settings.ts';
 
@@ -103,6 +104,7 @@ function toSettings(launch: LaunchOptions, config: AppConfig, host: string | und
     strictPullLogging: !config.ALLOW_PULLS_WITHOUT_STRICT_LOGGING,
     limits: requestLimitSettings(config),
     redis: chooseRedis(config),
+    mail: toMailSettings(config),
     identity: {
       serverHostname: config.SERVER_HOSTNAME ?? `localhost:${launch.port}`,
       superUsers: config.FEATURE_SUPER_USERS ? config.SUPER_USERS : [],

@@ -3,6 +3,7 @@ import type { IdentitySettings } from '../identity/index.ts';
 import type { PostgresConnection } from '../platform/db/index.ts';
 import type { RequestLimitSettings } from '../platform/limits/index.ts';
 import type { LogSettings } from '../platform/log/index.ts';
+import type { MailSettings } from '../platform/mail/index.ts';
 import type { RedisSettings } from '../platform/redis/index.ts';
 import type { RegistrySettings } from '../registry/index.ts';
 import type { WebApiSettings } from '../web-api/index.ts';
@@ -35,6 +36,7 @@ export interface AppSettings {
   /** undefined: FEATURE_RATE_LIMITS is off. */
   readonly limits: RequestLimitSettings | undefined;
   readonly redis: RedisSettings;
+  readonly mail: MailSettings;
   readonly identity: IdentitySettings;
   readonly catalog: CatalogPolicy;
   readonly registry: RegistrySettings;

@@ -1,20 +1,20 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
+import { hasMailServer, startMailServer } from '../../../test/support/mail-server.ts';
+import type { MailServer } from '../../platform/mail/index.ts';
 import { checkMail } from './check-mail.ts';
 
 let server: Server | undefined;
 afterEach(() => server?.close());
 
 /** A server that says the first text at once, and the next one after each line it gets. */
-async function listen(...says: readonly string[]): Promise<{ port: number; heard: string[] }> {
-  const heard: string[] = [];
+async function listen(...says: readonly string[]): Promise<number> {
   server = createServer((socket: Socket) => {
     const rest = [...says];
     socket.write(rest.shift() ?? '');
     socket.on('error', () => undefined);
-    socket.on('data', (chunk) => {
-      heard.push(chunk.toString());
+    socket.on('data', () => {
       const next = rest.shift();
       if (next === undefined) socket.end();
       else socket.write(next);
@@ -22,53 +22,60 @@ async function listen(...says: readonly string[]): Promise<{ port: number; heard
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
-  return { port: typeof address === 'object' && address !== null ? address.port : 0, heard };
+  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-const check = (port: number, more: Readonly<Record<string, unknown>> = {}) =>
-  checkMail(new Map<string, unknown>(Object.entries({ MAIL_SERVER: '127.0.0.1', MAIL_PORT: port, ...more })));
+const check = (port: number, more: Partial<MailServer> = {}) =>
+  checkMail({
+    title: 'Gantry',
+    server: {
+      host: '127.0.0.1',
+      port,
+      startTls: false,
+      credentials: undefined,
+      sender: 'noreply@registry.test',
+      ...more,
+    },
+  });
 
-test('a server that greets and offers STARTTLS works, and is sent nothing but a greeting', async () => {
-  const { port, heard } = await listen(
-    '220 mail.test ready\r\n',
-    '250-mail.test\r\n250-PIPELINING\r\n250 STARTTLS\r\n',
-  );
-  const message = `MAIL_SERVER 127.0.0.1:${port} answers and offers STARTTLS`;
-  expect(await check(port)).toEqual({ service: 'mail', outcome: 'works', message });
-  expect(heard[0]).toBe('EHLO gantry.invalid\r\n');
+test.skipIf(!hasMailServer)('a server that takes mail works', async () => {
+  await using mail = await startMailServer();
+  expect(await check(mail.port)).toEqual({
+    service: 'mail',
+    outcome: 'works',
+    message: `MAIL_SERVER 127.0.0.1:${mail.port} answers`,
+  });
 });
 
 test('one without STARTTLS works only where that is not asked for', async () => {
-  const { port } = await listen('220-mail.test\r\n220 ready\r\n', '250 mail.test\r\n');
-  expect(await check(port)).toMatchObject({
+  const greeting = ['220-mail.test\r\n220 ready\r\n', '250 mail.test\r\n', '502 what?\r\n'];
+  expect(await check(await listen(...greeting), { startTls: true })).toMatchObject({
     outcome: 'failed',
-    message: expect.stringContaining('MAIL_USE_TLS: false'),
+    message: expect.stringContaining('MAIL_USE_TLS'),
   });
-  expect(await check(port, { MAIL_USE_TLS: false })).toMatchObject({ outcome: 'works' });
+  server?.close();
+  expect(await check(await listen(...greeting))).toMatchObject({ outcome: 'works' });
 });
 
 test.each([
-  ['turns everybody away', ['554 no service here\r\n'], 'it said "554 no service here"'],
-  ['is no mail server', ['HTTP/1.1 400 Bad Request\r\n\r\n'.repeat(1000)], 'it says too much'],
-  ['knows no EHLO', ['220 old\r\n', '502 what?\r\n'], 'it said "502 what?"'],
-  ['ends in the middle', ['220 short\r\n'], 'it closed the connection'],
-])('one that %s is told with what it said', async (_name, says, reason) => {
-  const { port } = await listen(...says);
-  const { outcome, message } = await check(port);
+  ['turns everybody away', ['554 no service here\r\n'], '554 no service here'],
+  ['is no mail server', ['HTTP/1.1 400 Bad Request\r\n\r\n'], 'HTTP/1.1 400'],
+  ['knows no EHLO and no HELO', ['220 old\r\n', '502 what?\r\n', '502 what?\r\n'], '502 what?'],
+])('one that %s is told with what it said', async (_name, says, said) => {
+  const { outcome, message } = await check(await listen(...says));
   expect(outcome).toBe('failed');
-  expect(message).toContain(`MAIL_SERVER 127.0.0.1:${port} cannot be used: `);
-  expect(message).toContain(reason);
-  expect(message).toContain('check MAIL_SERVER and MAIL_PORT');
+  expect(message).toContain('MAIL_SERVER 127.0.0.1:');
+  expect(message).toContain(said);
+  expect(message).toContain('check MAIL_SERVER');
 });
 
 test('a place where nobody listens is named', async () => {
   expect(await check(1)).toMatchObject({
     outcome: 'failed',
-    message: expect.stringMatching(/127\.0\.0\.1:1 .*ECONNREFUSED/),
+    message: expect.stringMatching(/127\.0\.0\.1:1.*ECONNREFUSED/),
   });
 });
 
-test('without a server, or with mail off, nothing is tried', async () => {
-  expect(await checkMail(new Map())).toMatchObject({ outcome: 'untried' });
-  expect(await check(1, { FEATURE_MAILING: false })).toMatchObject({ outcome: 'untried' });
+test('without a server nothing is tried', async () => {
+  expect(await checkMail({ title: 'Gantry', server: undefined })).toMatchObject({ outcome: 'untried' });
 });

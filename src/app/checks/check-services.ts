@@ -28,7 +28,7 @@ export async function* checkServices(checked: CheckedConfig): AsyncGenerator<Ser
     ['storage', () => checkStorage(checked.settings, checked.log)],
     ['certificate', () => checkCertificate(checked.settings.listeners)],
     ['Redis', () => checkSharedRedis(checked.settings.redis)],
-    ['mail', () => checkMail(written)],
+    ['mail', () => checkMail(checked.settings.mail)],
   ];
   for (const [service, check] of checks) yield await within(service, check);
   yield* listUntried(written);
