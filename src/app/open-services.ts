@@ -13,12 +13,14 @@ import { createRegistry, createTokenEndpoint } from '../registry/index.ts';
 import { createLocalStorage } from '../storage/adapters/local.ts';
 import type { StorageEngine } from '../storage/index.ts';
 import {
+  createClientConfigHandler,
   createCsrfTokenHandler,
   createPageTokens,
   createWebApi,
   createWebHandler,
   pageTokenBox,
 } from '../web-api/index.ts';
+import type { ServicePrefix } from './address-space.ts';
 import { meterAuthentication } from './meter-authentication.ts';
 import { meterJobs } from './meter-jobs.ts';
 import { limitRequests } from './limit-requests.ts';
@@ -113,24 +115,24 @@ export async function openServices(
     catalogPolicy: settings.catalog,
     pageTokens: createPageTokens(await pageTokenBox(settings.pageTokenKey, core.box), systemClock),
   };
+  const answering: Record<ServicePrefix, RequestHandler> = {
+    '/v2': registry.v2Handler,
+    '/v1': registry.v1Handler,
+    '/api/v1': createWebApi(api),
+    '/config': createClientConfigHandler(settings.webApi.client),
+    '/csrf_token': createCsrfTokenHandler(api),
+    '/': await createWebHandler(webFolder()),
+  };
   return {
     core,
     storage,
     pulls,
     jobs,
     redis: shared.redis,
-    handlers: limitRequests(
-      new Map([
-        ['/v2', registry.v2Handler],
-        ['/v1', registry.v1Handler],
-        ['/api/v1', createWebApi(api)],
-        ['/csrf_token', createCsrfTokenHandler(api)],
-        ['/', await createWebHandler(webFolder())],
-      ]),
-      settings.limits,
-      settings.registry.libraryNamespace,
-      { ...identity, log },
-    ),
+    handlers: limitRequests(new Map(Object.entries(answering)), settings.limits, settings.registry.libraryNamespace, {
+      ...identity,
+      log,
+    }),
     setupToken: (await identity.firstUser.pending()) ? identity.firstUser.setupToken : undefined,
   };
 }

@@ -13,6 +13,7 @@ import { type PostgresConnection, postgresUriOf } from '../platform/db/index.ts'
 import { requestLimitSettings } from '../platform/limits/index.ts';
 import { chooseRedis } from '../platform/redis/index.ts';
 import { tlsParameters } from '../platform/tls/index.ts';
+import { clientConfig } from './client-config.ts';
 import { type AppConfig, configFields, configRules } from './config.ts';
 import type { ListenerSettings } from './listeners.ts';
 import { toMailSettings } from './mail-settings.ts';
@@ -30,7 +31,7 @@ export function readSettings(
 ): LaunchSettings {
   const launch = launchOptions(flags);
   const config = loadConfig(configSources(launch));
-  return { settings: { ...toSettings(launch, config.values, flags.host), migrate: flags.migrate ?? true }, config };
+  return { settings: { ...toSettings(launch, config, flags.host), migrate: flags.migrate ?? true }, config };
 }
 
 /** What flags and environment say about a start. Throws when the port is none. */
@@ -68,6 +69,12 @@ function readConfigFile({
 /** Load balancers in front of several nodes ask every two seconds or so. */
 const DRAIN_NOTICE_MS = 5000;
 
+/** The features that operations of the API may hang on. */
+function featuresOff(config: AppConfig): ReadonlySet<string> {
+  const off = Object.entries(config).filter(([key, value]) => key.startsWith('FEATURE_') && value === false);
+  return new Set(off.map(([key]) => key));
+}
+
 function postgresOf(config: AppConfig, directory: string): PostgresConnection | undefined {
   const uri = postgresUriOf(config.DB_URI?.reveal());
   if (uri === undefined) return undefined;
@@ -82,7 +89,12 @@ function postgresOf(config: AppConfig, directory: string): PostgresConnection | 
   };
 }
 
-function toSettings(launch: LaunchOptions, config: AppConfig, host: string | undefined): Omit<AppSettings, 'migrate'> {
+function toSettings(
+  launch: LaunchOptions,
+  loaded: LoadedConfig<typeof configFields>,
+  host: string | undefined,
+): Omit<AppSettings, 'migrate'> {
+  const config = loaded.values;
   const uri = config.DB_URI?.reveal();
   const [engine] = Object.values(config.DISTRIBUTED_STORAGE_CONFIG ?? {});
   const libraryNamespace = config.FEATURE_LIBRARY_SUPPORT ? config.LIBRARY_NAMESPACE : undefined;
@@ -131,6 +143,8 @@ function toSettings(launch: LaunchOptions, config: AppConfig, host: string | und
     },
     webApi: {
       title: config.REGISTRY_TITLE,
+      featuresOff: featuresOff(config),
+      client: clientConfig(loaded),
       rules: {
         readOnly: config.REGISTRY_STATE === 'readonly',
         anonymousAccess: config.FEATURE_ANONYMOUS_ACCESS,

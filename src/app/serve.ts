@@ -4,6 +4,7 @@ import { type DataDirectoryLock, lockDataDirectory, type MigrationProgress } fro
 import { createHttpServer, type Mount, type RequestHandler } from '../platform/http/index.ts';
 import { createLogTally, type Logger, type LogTally } from '../platform/log/index.ts';
 import { createMetrics } from '../platform/metrics/index.ts';
+import { ADDRESS_SPACE, type EarlyPrefix } from './address-space.ts';
 import { listenForMetrics } from './listen-for-metrics.ts';
 import { type OpenedPorts, prepareListeners } from './listeners.ts';
 import { makeDataDirectory } from './make-data-directory.ts';
@@ -77,21 +78,12 @@ export async function serve(
 }
 
 function mountsOf(gate: StartupGate, metricsHandler: RequestHandler): Mount[] {
-  const v2Headers = {
-    'Docker-Distribution-API-Version': 'registry/2.0',
-    'X-Content-Type-Options': 'nosniff',
-    'Content-Security-Policy': 'sandbox',
-  };
-  return [
-    { prefix: '/v2', errors: 'oci', headers: v2Headers, handler: gate.behind('/v2') },
-    { prefix: '/v1', errors: 'quay', handler: gate.behind('/v1') },
-    { prefix: '/api/v1', errors: 'quay', handler: gate.behind('/api/v1') },
-    { prefix: '/csrf_token', errors: 'quay', handler: gate.behind('/csrf_token') },
-    { prefix: '/health', errors: 'quay', quiet: true, handler: gate.health },
-    { prefix: '/status', errors: 'quay', quiet: true, handler: gate.health },
-    { prefix: '/metrics', errors: 'quay', quiet: true, handler: metricsHandler },
-    { prefix: '/', errors: 'quay', handler: gate.behind('/') },
-  ];
+  const early: Readonly<Record<string, RequestHandler>> = {
+    '/health': gate.health,
+    '/status': gate.health,
+    '/metrics': metricsHandler,
+  } satisfies Record<EarlyPrefix, RequestHandler>;
+  return ADDRESS_SPACE.map((range) => ({ ...range, handler: early[range.prefix] ?? gate.behind(range.prefix) }));
 }
 
 /** The embedded database has one serving process; nodes on PostgreSQL share nothing on disk but what they are told to. */

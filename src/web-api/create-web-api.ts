@@ -1,5 +1,6 @@
 import type { RequestHandler } from '../platform/http/index.ts';
 import { descriptionOperations } from './description-operations.ts';
+import { operationsWithout } from './frame/feature-gate.ts';
 import type { Operation } from './frame/operation.ts';
 import { OperationTable } from './frame/operation-table.ts';
 import { serveOperations } from './frame/serve-operations.ts';
@@ -10,16 +11,16 @@ import { robotOperations } from './robot-operations.ts';
 import { sessionOperations } from './session-operations.ts';
 import { userOperations } from './user-operations.ts';
 
-/** Every operation of the REST API, in the order of the description. */
+/** Every operation of the REST API whose features are on, in the order of the description. */
 export function webApiOperations(ports: WebApiPorts): readonly Operation[] {
-  const operations: readonly Operation[] = [
+  const operations: readonly Operation[] = operationsWithout(ports.featuresOff, [
     ...descriptionOperations(() => operations, ports.title),
     ...permissionOperations(ports),
     ...repositoryOperations(ports),
     ...robotOperations(ports),
     ...sessionOperations(ports),
     ...userOperations(ports),
-  ];
+  ]);
   return operations;
 }
 

@@ -1,6 +1,6 @@
-import { AppError } from '../kernel/errors.ts';
 import type { RequestHandler } from '../platform/http/index.ts';
 import { answer, sendAnswer } from './frame/answer.ts';
+import { onlyReading } from './frame/only-reading.ts';
 import { readCookie } from './frame/read-cookie.ts';
 import type { WebApiPorts } from './ports.ts';
 import { sessionCookie } from './session-cookie.ts';
@@ -11,13 +11,8 @@ import { sessionCookie } from './session-cookie.ts';
  */
 export function createCsrfTokenHandler(ports: Pick<WebApiPorts, 'sessions' | 'csrf' | 'cookie'>): RequestHandler {
   return (context) => {
-    const { method, path, req, res } = context;
-    if (path !== '/csrf_token') throw new AppError('NOT_FOUND', 'There is no such page');
-    if (method !== 'GET' && method !== 'HEAD') {
-      throw new AppError('UNSUPPORTED', `"${method.slice(0, 20)}" is not possible here; use GET`, {
-        headers: { Allow: 'GET, HEAD' },
-      });
-    }
+    const { method, req, res } = context;
+    onlyReading(context, '/csrf_token');
     const sent = readCookie(req.headers.cookie, ports.cookie.name);
     const cookie = sent === undefined || sent === '' ? ports.sessions.newCookie() : sent;
     const headers = cookie === sent ? {} : sessionCookie(ports.cookie, context, cookie);

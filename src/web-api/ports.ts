@@ -11,6 +11,7 @@ import type {
 } from '../identity/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Database } from '../platform/db/index.ts';
+import type { ClientConfig } from './client-config-endpoint.ts';
 import type { PageTokens } from './frame/page-token.ts';
 import type { ApiRules } from './frame/serve-operations.ts';
 import type { SessionCookieSettings } from './session-cookie.ts';
@@ -19,6 +20,9 @@ export interface WebApiSettings {
   /** REGISTRY_TITLE. */
   readonly title: string;
   readonly rules: ApiRules;
+  readonly client: ClientConfig;
+  /** FEATURE_ keys that are off. */
+  readonly featuresOff: ReadonlySet<string>;
   readonly cookie: SessionCookieSettings;
 }
 

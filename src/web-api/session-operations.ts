@@ -17,7 +17,7 @@ export function sessionOperations(ports: WebApiPorts): readonly Operation[] {
       summary: 'Sign in with a user name or e-mail address and a password',
       tag: 'user',
       permission: { kind: 'anyone' },
-      flags: { internal: true, anonymousAllowed: true, worksReadOnly: true },
+      flags: { internal: true, anonymousAllowed: true, worksReadOnly: true, feature: 'FEATURE_DIRECT_LOGIN' },
       body: signInRequest,
       statuses: [200, 403, 429],
       async handle({ body, caller, context }) {

@@ -12,7 +12,11 @@ const quayOperation = z.object({
   freshLogin: z.boolean(),
   anonymousAllowed: z.boolean(),
   worksReadOnly: z.boolean(),
+  /** FEATURE_ keys, without that prefix, that must all be on for it to exist. */
+  features: z.array(z.string()),
   query: z.array(z.string()),
+  /** Of each parameter. */
+  queryTypes: z.array(z.enum(['string', 'integer', 'boolean'])),
   body: z.boolean(),
   statuses: z.array(z.int()),
   /** Who may call it, in the words of the table: a role, `self`, or `-`; SU and RO are superusers of both kinds. */

@@ -20,6 +20,8 @@ export function webApiPorts(
     catalogPolicy: POLICY,
     pageTokens: createPageTokens(testBox, clock),
     title: 'A registry under test',
+    featuresOff: new Set(),
+    client: { config: {}, features: {}, registryState: 'normal' },
     rules: {
       readOnly: false,
       anonymousAccess: true,

@@ -3,6 +3,7 @@ import type { Actor, OAuthScope } from '../../identity/index.ts';
 import type { RepositoryAccess } from '../../catalog/index.ts';
 import type { RequestContext } from '../../platform/http/index.ts';
 import type { Answer } from './answer.ts';
+import type { FeatureKey } from './feature-gate.ts';
 import type { Caller } from './find-caller.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -40,6 +41,10 @@ export interface OperationFlags {
   readonly worksReadOnly?: boolean;
   /** Needs no CSRF token from callers without an access token: the first call of all, when there is no session yet. */
   readonly withoutSession?: boolean;
+  /** Still there for old clients, which are told so by a header. */
+  readonly deprecated?: boolean;
+  /** It exists only while these keys of the configuration are on. */
+  readonly feature?: FeatureKey | readonly FeatureKey[];
 }
 
 /** What was decided about; each is there when the permission is about one. */
@@ -81,6 +86,8 @@ export interface Operation<Query = unknown, Body = unknown> {
   /** Parameters after `?`; unknown ones are ignored, as in Quay. */
   readonly query?: z.ZodType<Query>;
   readonly body?: z.ZodType<Body>;
+  /** Body of the successful answer, for the description. */
+  readonly answer?: z.ZodType;
   /** Statuses besides 401 and 403 that it answers with. */
   readonly statuses: readonly number[];
   // A method and not a property, so that operations of all types fit into one table.
