@@ -3,7 +3,8 @@ import { AppError } from '../kernel/errors.ts';
 import { answer } from './frame/answer.ts';
 import { flag } from './frame/parameters.ts';
 import { defineOperation, type Operation } from './frame/operation.ts';
-import { describeAsSwagger } from './frame/swagger.ts';
+import { describeAsOpenApi, type OpenApiParts, openApiParts } from './frame/openapi.ts';
+import { describeAsSwagger, type SwaggerParts, swaggerParts } from './frame/swagger.ts';
 
 /** Quay's kinds of errors (`error_type`), as `GET /api/v1/error/{error_type}` describes them. */
 const ERROR_TYPES: Readonly<Record<string, string>> = {
@@ -25,6 +26,11 @@ const ERROR_TYPES: Readonly<Record<string, string>> = {
 
 /** The API about itself. */
 export function descriptionOperations(operations: () => readonly Operation[], title: string): readonly Operation[] {
+  const all = z.object({ internal: flag(false).describe('Describe the operations of the web UI too') });
+  const shown = (internal: boolean) => operations().filter(({ flags }) => internal || flags?.internal !== true);
+  // Anyone may ask, so the work is done once.
+  const swagger = new Map<boolean, SwaggerParts>();
+  const openApi = new Map<boolean, OpenApiParts>();
   return [
     defineOperation({
       method: 'GET',
@@ -34,12 +40,28 @@ export function descriptionOperations(operations: () => readonly Operation[], ti
       tag: 'discovery',
       permission: { kind: 'anyone' },
       flags: { anonymousAllowed: true },
-      query: z.object({ internal: flag(false).describe('Describe the operations of the web UI too') }),
+      query: all,
       statuses: [200],
-      async handle({ query, context }) {
-        const origin = new URL(context.origin);
-        const scheme = origin.protocol === 'https:' ? 'https' : 'http';
-        return answer(describeAsSwagger(operations(), { title, host: origin.host, scheme, internal: query.internal }));
+      async handle({ query: { internal }, context }) {
+        const parts = swagger.get(internal) ?? swaggerParts(shown(internal));
+        swagger.set(internal, parts);
+        return answer(describeAsSwagger(parts, { title, origin: context.origin }));
+      },
+    }),
+    defineOperation({
+      method: 'GET',
+      path: '/openapi.json',
+      id: 'describeAsOpenApi',
+      summary: 'Describe all operations, as OpenAPI 3.1',
+      tag: 'discovery',
+      permission: { kind: 'anyone' },
+      flags: { anonymousAllowed: true },
+      query: all,
+      statuses: [200],
+      async handle({ query: { internal }, context }) {
+        const parts = openApi.get(internal) ?? openApiParts(shown(internal));
+        openApi.set(internal, parts);
+        return answer(describeAsOpenApi(parts, { title, origin: context.origin }));
       },
     }),
     defineOperation({

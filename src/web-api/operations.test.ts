@@ -4,14 +4,18 @@ import { createTestDatabase } from '../../test/support/databases.ts';
 import { createTestIdentity } from '../../test/support/identity.ts';
 import { QUAY_OPERATIONS, type QuayOperation } from '../../test/support/quay-operations.ts';
 import { webApiPorts } from '../../test/support/web-api.ts';
+import { configPieces } from '../app/config.ts';
+import { describeKeys } from '../platform/config/index.ts';
 import { answer } from './frame/answer.ts';
+import { featuresOf, operationsWithout } from './frame/feature-gate.ts';
 import { defineOperation, type Method, type Operation } from './frame/operation.ts';
 import { OperationTable } from './frame/operation-table.ts';
-import { describeAsSwagger } from './frame/swagger.ts';
+import { queryParameters } from './frame/describe-schema.ts';
+import { describeAsSwagger, swaggerParts } from './frame/swagger.ts';
 import { webApiOperations } from './create-web-api.ts';
 
 /** Operations that Quay's table does not list. */
-const OURS = ['initializeUser'];
+const OURS = ['initializeUser', 'describeAsOpenApi'];
 
 const database = await createTestDatabase('sqlite');
 const operations = webApiOperations(webApiPorts(database.db, createTestIdentity(database.db)));
@@ -34,6 +38,7 @@ describe('every operation', () => {
         internal: flags?.internal ?? false,
         freshLogin: flags?.freshLogin ?? false,
         anonymousAllowed: flags?.anonymousAllowed ?? false,
+        features: featuresOf(flags?.feature).toSorted(),
         body: body !== undefined,
       }).toEqual({
         method: quays?.method,
@@ -43,22 +48,37 @@ describe('every operation', () => {
         internal: quays?.internal,
         freshLogin: quays?.freshLogin,
         anonymousAllowed: quays?.anonymousAllowed,
+        features: quays?.features.map((name) => `FEATURE_${name}`),
         body: quays?.body,
       });
       expect(statuses).toEqual(expect.arrayContaining(quays?.statuses.filter((code) => code < 300) ?? []));
-      expect(parameterNames(query)).toEqual(quays?.query);
+      const parameters = queryParameters(query, 'draft-4');
+      expect(parameters.map(({ name }) => name)).toEqual(quays?.query);
+      expect(parameters.map(({ schema }) => schema['type'])).toEqual(quays?.queryTypes);
     },
   );
 });
 
-function parameterNames(query: Operation['query']): readonly string[] {
-  if (query === undefined) return [];
-  const described = describeAsSwagger([{ ...anyOperation('GET', '/x'), query }], DESCRIPTION);
-  const paths = described['paths'] as Record<string, { get: { parameters: { name: string }[] } }>;
-  return paths['/api/v1/x']?.get.parameters.map(({ name }) => name) ?? [];
-}
+describe('an operation of a feature', () => {
+  const feature = (...keys: `FEATURE_${string}`[]): Operation => ({
+    ...anyOperation('GET', `/${keys.length}`),
+    flags: { feature: keys },
+  });
 
-const DESCRIPTION = { title: 'x', host: 'registry.test', scheme: 'https', internal: true } as const;
+  it('exists while all of its features are on, and not otherwise', () => {
+    const all = [feature(), feature('FEATURE_A'), feature('FEATURE_A', 'FEATURE_B')];
+    const left = (...off: string[]) => operationsWithout(new Set(off), all).map(({ path }) => path);
+    expect(left()).toEqual(['/0', '/1', '/2']);
+    expect(left('FEATURE_B')).toEqual(['/0', '/1']);
+    expect(left('FEATURE_A')).toEqual(['/0']);
+  });
+
+  it('names keys that can be set', () => {
+    const named = operations.flatMap(({ flags }) => featuresOf(flags?.feature));
+    const keys = new Set(describeKeys(configPieces).map(({ key }) => key));
+    expect(named.filter((key) => !keys.has(key))).toEqual([]);
+  });
+});
 
 function anyOperation(method: Method, path: string): Operation {
   return defineOperation({
@@ -127,31 +147,76 @@ describe('finding an operation', () => {
   });
 });
 
-describe('the description', () => {
-  it('leaves out what is internal unless asked', () => {
-    const ids = (internal: boolean) => JSON.stringify(describeAsSwagger(operations, { ...DESCRIPTION, internal }));
-    expect(ids(false)).not.toContain('signinUser');
-    expect(ids(true)).toContain('signinUser');
-    expect(ids(false)).toContain('"operationId":"deleteRepository"');
-  });
+interface Described {
+  readonly operationId: string;
+  readonly parameters: readonly { readonly name: string; readonly in: string }[];
+  readonly security?: unknown;
+  readonly responses: Readonly<Record<string, unknown>>;
+}
 
-  it('names the body, the scope and the parameters of an operation', () => {
-    const described = describeAsSwagger(operations, DESCRIPTION) as {
-      paths: Record<string, Record<string, { parameters: unknown[]; security?: unknown }> & { parameters?: unknown[] }>;
+describe('the discovery', () => {
+  const ORIGIN = 'https://registry.test:8443';
+  const describeAll = (list: readonly Operation[]) =>
+    describeAsSwagger(swaggerParts(list), { title: 'A registry', origin: ORIGIN }) as {
+      paths: Record<
+        string,
+        Record<string, Described> & { parameters?: { name: string; in: string; required: boolean }[] }
+      >;
       definitions: Record<string, unknown>;
     };
-    expect(described.paths['/api/v1/signin']?.['post']?.parameters).toEqual([
+
+  it('has the members of Quay’s', () => {
+    expect(describeAll(operations)).toMatchObject({
+      swagger: '2.0',
+      host: 'registry.test:8443',
+      basePath: '/',
+      schemes: ['https'],
+      info: { version: 'v1', title: 'A registry', termsOfService: '', contact: {} },
+      securityDefinitions: {
+        oauth2_implicit: { type: 'oauth2', flow: 'implicit', authorizationUrl: `${ORIGIN}/oauth/authorize` },
+      },
+      definitions: { ApiError: { type: 'object' } },
+    });
+  });
+
+  it.each(operations.filter(({ id }) => !OURS.includes(id)).map((operation) => [operation.id, operation] as const))(
+    'describes %s as Quay does: address, parameters, scope, answers',
+    (id, operation) => {
+      const quays = quaysOperation(id);
+      const { paths } = describeAll(operations);
+      const path = paths[`/api/v1${quays?.path}`];
+      expect(path).toMatchObject({
+        'x-path': `/api/v1${quays?.path}`,
+        'x-tag': quays?.module,
+        'x-name': expect.any(String),
+      });
+      const named = [...(quays?.path.matchAll(/\{(\w+)\}/g) ?? [])].map(([, name]) => name);
+      expect(path?.parameters ?? []).toMatchObject(
+        named.map((name) => ({ name, in: 'path', type: 'string', required: true })),
+      );
+      const described = path?.[operation.method.toLowerCase()];
+      expect(described?.operationId).toBe(id);
+      expect(described?.parameters.filter((one) => one.in === 'query').map(({ name }) => name)).toEqual(quays?.query);
+      expect(described?.parameters.some((one) => one.in === 'body')).toBe(quays?.body);
+      expect(described?.security).toEqual(quays?.scope == null ? undefined : [{ oauth2_implicit: [quays.scope] }]);
+      const success = { DELETE: '204', POST: '201', GET: '200', PUT: '200' }[operation.method];
+      expect(Object.keys(described?.responses ?? {})).toEqual(
+        expect.arrayContaining([success, '400', '401', '403', '404']),
+      );
+      expect(described).toMatchObject({
+        ...(quays?.internal === true ? { 'x-internal': true } : {}),
+        ...(quays?.freshLogin === true ? { 'x-requires-fresh-login': true } : {}),
+      });
+    },
+  );
+
+  it('describes each body under a name of its own', () => {
+    const { paths, definitions } = describeAll(operations);
+    expect(paths['/api/v1/signin']?.['post']?.parameters).toEqual([
       { name: 'body', in: 'body', required: true, schema: { $ref: '#/definitions/signinUserBody' } },
     ]);
-    expect(described.definitions['signinUserBody']).toMatchObject({
-      type: 'object',
-      required: ['username', 'password'],
-    });
-    const repository = described.paths['/api/v1/repository/{repository}'];
-    expect(repository?.parameters).toMatchObject([{ name: 'repository', in: 'path', required: true }]);
-    expect(repository?.['delete']?.security).toEqual([{ oauth2_implicit: ['repo:admin'] }]);
-    expect(described.paths['/api/v1/discovery']?.['get']?.parameters).toMatchObject([
-      { name: 'internal', in: 'query', type: 'boolean', required: false },
-    ]);
+    expect(definitions['signinUserBody']).toMatchObject({ type: 'object', required: ['username', 'password'] });
+    const body = paths['/api/v1/user/robots/{robot_shortname}']?.['put']?.parameters.find((one) => one.in === 'body');
+    expect(body, 'which Quay lets be missing').toMatchObject({ required: false });
   });
 });

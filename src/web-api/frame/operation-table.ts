@@ -51,21 +51,21 @@ export class OperationTable {
   match(method: string, path: string): Match {
     const route = this.#find(path);
     const operation = route?.route.operations.get(method === 'HEAD' ? 'GET' : method);
-    if (route === undefined) throw new AppError('NOT_FOUND', 'There is no such endpoint; see /api/v1/discovery');
+    if (route === undefined) throw nothingHere();
     if (operation === undefined) {
       const allow = [...route.route.operations.keys()].toSorted().join(', ');
-      throw new AppError('UNSUPPORTED', `"${method.slice(0, 20)}" is not possible here; use ${allow}`, {
-        headers: { Allow: allow },
-      });
+      const message = `"${method.slice(0, 20)}" is not possible here; use ${allow}`;
+      throw new AppError('UNSUPPORTED', message, { detail: { message }, headers: { Allow: allow } });
     }
     const named = route.route.names.map((name, index) => [name, route.values[index] ?? ''] as const);
     return { operation, params: Object.fromEntries(named) };
   }
 
-  /** The methods at an address, or undefined when there is nothing. */
-  methodsAt(path: string): readonly string[] | undefined {
+  /** The methods at an address. Errors: NOT_FOUND, INVALID_REQUEST. */
+  methodsAt(path: string): readonly string[] {
     const found = this.#find(path);
-    return found === undefined ? undefined : [...found.route.operations.keys()];
+    if (found === undefined) throw nothingHere();
+    return [...found.route.operations.keys()].toSorted();
   }
 
   #find(path: string): { readonly route: Route; readonly values: readonly string[] } | undefined {
@@ -78,6 +78,12 @@ export class OperationTable {
     }
     return undefined;
   }
+}
+
+/** Quay's framework calls the text of such plain errors `message`. */
+function nothingHere(): AppError {
+  const message = 'There is no such endpoint; see /api/v1/discovery';
+  return new AppError('NOT_FOUND', message, { detail: { message } });
 }
 
 /** Paths that differ only in the names of their parameters are one. */

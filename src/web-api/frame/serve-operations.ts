@@ -1,8 +1,6 @@
-import type { IncomingMessage } from 'node:http';
-import type { z } from 'zod';
-import type { CsrfTokens } from '../../identity/index.ts';
+import type { Actor, CsrfTokens } from '../../identity/index.ts';
 import { AppError } from '../../kernel/errors.ts';
-import { type RequestContext, type RequestHandler, readBody } from '../../platform/http/index.ts';
+import type { RequestContext, RequestHandler } from '../../platform/http/index.ts';
 import { Abort, type Answer, sendAnswer } from './answer.ts';
 import { authorizeCall, type AuthorizePorts, refusal } from './authorize-call.ts';
 import { isPlainBrowserRequest } from './browser-rule.ts';
@@ -10,6 +8,7 @@ import { crossOriginHeaders } from './cross-origin.ts';
 import { type Caller, actorOf, type CallerPorts, findCaller } from './find-caller.ts';
 import type { Call, Operation } from './operation.ts';
 import type { OperationTable } from './operation-table.ts';
+import { readJson, readParameters } from './read-request.ts';
 
 export interface ApiRules {
   /** REGISTRY_STATE is `readonly`: nothing may be changed. */
@@ -34,13 +33,6 @@ export interface ServePorts extends AuthorizePorts, CallerPorts {
 const CSRF_HEADER = 'x-csrf-token';
 const CSRF_PARAMETER = '_csrf_token';
 
-/** Longest accepted JSON body, in bytes. */
-const BODY_MAX = 1024 * 1024;
-
-const JSON_TYPE = /^application\/(?:[a-z0-9.-]+\+)?json *(?:;|$)/i;
-
-const SECURITY_HEADERS = ['X-Content-Type-Options', 'nosniff', 'Content-Security-Policy', "default-src 'none'"];
-
 /**
  * Answers every operation of the table, in Quay's order: who calls, then whether he may, and only then what the request says.
  * Errors are thrown as `AppError` for the pipeline to answer in Quay's shape.
@@ -48,22 +40,34 @@ const SECURITY_HEADERS = ['X-Content-Type-Options', 'nosniff', 'Content-Security
 export function serveOperations(table: OperationTable, ports: ServePorts): RequestHandler {
   return async (context) => {
     const { req, res, method } = context;
-    const common = [...SECURITY_HEADERS, ...crossOriginHeaders(ports.rules.allowedOrigins, req)];
-    if (method === 'OPTIONS') {
-      if (table.methodsAt(context.path) === undefined) table.match('GET', context.path);
-      sendAnswer(res, { status: 200 }, common, false);
-      return;
-    }
+    const common = crossOriginHeaders(ports.rules.allowedOrigins, req);
     try {
       sendAnswer(res, await answerCall(table, ports, context), common, method !== 'HEAD');
     } catch (error) {
+      if (error instanceof AppError) throw withHeaders(error, common);
       if (!(error instanceof Abort)) throw error;
       sendAnswer(res, error.answer, common, method !== 'HEAD');
     }
   };
 }
 
+/** Scripts of other origins may read why they were refused, too. */
+function withHeaders(error: AppError, common: readonly string[]): AppError {
+  const headers = Object.fromEntries(
+    Array.from({ length: common.length / 2 }, (_, i) => [common[2 * i], common[2 * i + 1]]),
+  );
+  return new AppError(error.code, error.message, {
+    detail: error.detail,
+    cause: error,
+    headers: { ...headers, 'Cache-Control': 'no-store', ...error.headers },
+  });
+}
+
 async function answerCall(table: OperationTable, ports: ServePorts, context: RequestContext): Promise<Answer> {
+  if (context.method === 'OPTIONS') {
+    const allow = [...table.methodsAt(context.path), 'OPTIONS'].join(', ');
+    return { status: 200, headers: { Allow: allow } };
+  }
   const { operation, params } = table.match(context.method, context.path);
   const { rules } = ports;
   if (operation.method === 'GET' && rules.scriptsOnly && isPlainBrowserRequest(context.req)) {
@@ -83,7 +87,7 @@ async function answerCall(table: OperationTable, ports: ServePorts, context: Req
     throw refusal(actor);
   }
   const granted = await authorizeCall(ports, operation, actor, params);
-  if (operation.flags?.freshLogin === true) checkFreshLogin(caller, rules.freshLoginMs, ports.now());
+  if (operation.flags?.freshLogin === true) checkFreshLogin(caller, actor, rules.freshLoginMs, ports.now());
   const call: Call<unknown, unknown> = {
     context,
     caller,
@@ -93,21 +97,25 @@ async function answerCall(table: OperationTable, ports: ServePorts, context: Req
     query: operation.query === undefined ? undefined : readParameters(parameters, operation.query),
     body: operation.body === undefined ? undefined : await readJson(context, operation.body),
   };
-  return operation.handle(call);
+  const given = await operation.handle(call);
+  return operation.flags?.deprecated === true
+    ? { ...given, headers: { ...given.headers, Deprecation: 'true' } }
+    : given;
 }
 
 /**
- * A cookie is sent by any page, so a page must prove to be ours; `Authorization` is not, and who sends one that is not valid
- * learns that rather than anything about CSRF.
+ * A cookie is sent by any page, so a page must prove to be ours; `Authorization` is not. Who sends a token that is not valid is told
+ * that rather than anything about CSRF, unless the operation is for callers without one.
  */
 function checkCsrf(
   csrf: CsrfTokens,
-  { flags }: Operation,
+  { flags, permission }: Operation,
   caller: Caller,
   { req }: RequestContext,
   parameters: URLSearchParams,
 ): void {
-  const byToken = caller.kind === 'token' || (caller.kind === 'nobody' && caller.refusedToken);
+  const byToken =
+    caller.kind === 'token' || (caller.kind === 'nobody' && caller.refusedToken && permission.kind !== 'anyone');
   if (byToken || flags?.withoutSession === true) return;
   const sent = req.headers[CSRF_HEADER] ?? parameters.get(CSRF_PARAMETER);
   if (caller.cookie !== undefined && typeof sent === 'string' && csrf.matches(caller.cookie, sent)) return;
@@ -124,48 +132,13 @@ function refuseChange(): never {
   });
 }
 
-/** Errors: FRESH_LOGIN_REQUIRED. A token is as fresh as it ever was: whoever has it need not know a password. */
-function checkFreshLogin(caller: Caller, freshLoginMs: number, now: number): void {
+/**
+ * Errors: FRESH_LOGIN_REQUIRED; UNAUTHORIZED and DENIED for callers who have no password to give. A token is as fresh as it ever
+ * was: whoever has it need not know a password.
+ */
+function checkFreshLogin(caller: Caller, actor: Actor, freshLoginMs: number, now: number): void {
+  if (actor.kind !== 'user') throw refusal(actor);
   if (caller.kind === 'session' && caller.session.verifiedAt + freshLoginMs <= now) {
     throw new AppError('FRESH_LOGIN_REQUIRED', 'Sign in again to do this: the last time was too long ago');
-  }
-}
-
-/** Every parameter is text; the schema of an operation turns it into what is meant. Of several the last counts. */
-function readParameters(parameters: URLSearchParams, schema: z.ZodType): unknown {
-  return check(schema, Object.fromEntries(parameters), 'parameter');
-}
-
-/**
- * Reads and checks a JSON body. It must be called JSON: then no form of a foreign web page can send it. Errors: INVALID_REQUEST
- * that lists every fault with its path.
- */
-async function readJson(context: RequestContext, schema: z.ZodType): Promise<unknown> {
-  if (!hasBody(context.req) && schema.safeParse(undefined).success) return undefined;
-  if (!JSON_TYPE.test(context.req.headers['content-type'] ?? '')) {
-    throw new AppError('INVALID_REQUEST', 'The body must be sent with "Content-Type: application/json"');
-  }
-  const body = await readBody(context, BODY_MAX, () => {
-    return new AppError('INVALID_REQUEST', `The body may have ${BODY_MAX} bytes`);
-  });
-  return check(schema, parse(body.toString('utf8')), 'body');
-}
-
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-}
-
-function check(schema: z.ZodType, value: unknown, what: string): unknown {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const faults = result.error.issues.map((issue) => `${issue.path.join('.') || what}: ${issue.message}`);
-  throw new AppError('INVALID_REQUEST', faults.join('; '));
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new AppError('INVALID_REQUEST', 'The body is not valid JSON', { cause: error });
   }
 }
