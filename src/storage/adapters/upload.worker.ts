@@ -6,9 +6,14 @@ import { LocalUploads } from './local-uploads.ts';
 import type { UploadRequest } from './upload-messages.ts';
 import { createUploadService } from './upload-service.ts';
 import type { CallMessage, ReplyMessage, UploadWorkerData } from './upload-thread.ts';
+import { writeAroundCache } from './write-around-cache.ts';
 
 const { root } = workerData as UploadWorkerData;
-const uploads = new LocalUploads({ layout: localLayout(root), files: nodeFileSystem, clock: systemClock });
+const uploads = new LocalUploads({
+  layout: localLayout(root),
+  files: writeAroundCache(nodeFileSystem),
+  clock: systemClock,
+});
 const handle = createUploadService(uploads);
 
 parentPort?.on('message', ({ call, request }: CallMessage) => {
