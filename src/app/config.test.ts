@@ -62,9 +62,7 @@ SETUP_COMPLETE: true
 TESTING: false
 `.replace('KEY: 0123456789', 'KEY: "0123456789"'),
   );
-  expect(warnings).toEqual([
-    'These settings of Quay have no effect in this version: BUILDLOGS_REDIS, LDAP_URI, TAG_EXPIRATION_OPTIONS',
-  ]);
+  expect(warnings).toEqual(['These settings of Quay have no effect in this version: BUILDLOGS_REDIS, LDAP_URI']);
   expect(values.DISTRIBUTED_STORAGE_CONFIG).toEqual({
     default: { driver: 'LocalStorage', storagePath: '/datastorage/registry' },
   });

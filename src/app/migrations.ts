@@ -1,6 +1,12 @@
 import { auditLog } from '../audit/index.ts';
 import { catalogRepositories, catalogRepositoryLists } from '../catalog/index.ts';
-import { identityAccounts, identityDeletedNamespaces, identityRobots, identitySessions } from '../identity/index.ts';
+import {
+  identityAccounts,
+  identityDeletedNamespaces,
+  identityOrganizations,
+  identityRobots,
+  identitySessions,
+} from '../identity/index.ts';
 import type { Migration } from '../platform/db/index.ts';
 import { queueJobs } from '../platform/queue/index.ts';
 import { registryUploads, registryUploadWriters } from '../registry/index.ts';
@@ -17,6 +23,7 @@ export const MIGRATIONS: readonly Migration[] = [
   registryUploadWriters,
   identitySessions,
   identityRobots,
+  identityOrganizations,
   identityDeletedNamespaces,
   catalogRepositoryLists,
 ];

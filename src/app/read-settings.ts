@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { organizationSettings } from '../identity/index.ts';
 import {
   type ConfigSources,
   type LaunchFlags,
@@ -145,6 +146,7 @@ function toSettings(
       title: config.REGISTRY_TITLE,
       featuresOff: featuresOff(config),
       client: clientConfig(loaded),
+      organizations: organizationSettings(config),
       rules: {
         readOnly: config.REGISTRY_STATE === 'readonly',
         anonymousAccess: config.FEATURE_ANONYMOUS_ACCESS,

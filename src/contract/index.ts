@@ -1,4 +1,5 @@
 export { currentUserAnswer, firstUserAnswer, firstUserRequest } from './first-user.ts';
+export { newOrganizationRequest, organizationChangeRequest, teamRequest } from './organization.ts';
 export { roleRequest } from './permission.ts';
 export {
   createdRepository,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type ConfigRule, defineConfig, durationMs } from '../platform/config/index.ts';
+import { organizationConfig } from './organizations/config.ts';
 
 /** The settings of identity. */
 export interface IdentitySettings {
@@ -24,6 +25,7 @@ export interface IdentitySettings {
 const OTHER_AUTHENTICATION = new Set(['LDAP', 'JWT', 'Keystone', 'OIDC', 'AppToken']);
 
 export const identityConfig = defineConfig({
+  ...organizationConfig,
   AUTHENTICATION_TYPE: {
     schema: z.string().refine((type) => type === 'Database', {
       error: ({ input }) =>

@@ -77,7 +77,8 @@ export function nameTaken(name: string): AppError {
   return new AppError('INVALID_REQUEST', `The name ${quote(name)} is taken by a user or an organization`);
 }
 
-function emailFault(email: string | undefined): string | undefined {
+/** What is wrong with an e-mail address, as a sentence; undefined: nothing. */
+export function emailFault(email: string | undefined): string | undefined {
   if (email === undefined || EMAIL.test(email)) return undefined;
   return `${quote(email)} is not an e-mail address`;
 }

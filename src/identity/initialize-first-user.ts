@@ -4,7 +4,7 @@ import { addressKey } from '../platform/limits/index.ts';
 import type { PasswordHasher } from '../platform/crypto/index.ts';
 import type { Database } from '../platform/db/index.ts';
 import { createAccessToken } from './access-token.ts';
-import { createOrganization } from './create-organization.ts';
+import { createOrganization } from './organizations/create-organization.ts';
 import { checkNewUser, type CreatedUser, insertUser, type NewUser } from './create-user.ts';
 import { OAUTH_SCOPES } from './model.ts';
 import { createSetupGate, type SetupOrigin } from './setup-gate.ts';

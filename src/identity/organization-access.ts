@@ -27,5 +27,5 @@ export async function resolveOrganizationAccess(db: Database, name: string, acto
 
 function ceiling(scopes: readonly string[] | undefined): number {
   if (scopes === undefined || scopes.includes('org:admin')) return ROLES.indexOf('admin');
-  return ROLES.indexOf(scopes.includes('repo:create') ? 'creator' : 'member');
+  return ROLES.indexOf(scopes.includes('repo:create') ? 'creator' : 'none');
 }

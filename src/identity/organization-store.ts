@@ -59,20 +59,6 @@ export async function listTeamsOf(
     .execute();
 }
 
-export async function findTeam(
-  db: Database,
-  organizationId: number,
-  name: string,
-): Promise<{ readonly id: number } | undefined> {
-  return db
-    .read<IdentityTables>()
-    .selectFrom('team')
-    .select('id')
-    .where('organization_id', '=', organizationId)
-    .where('name', '=', name)
-    .executeTakeFirst();
-}
-
 /** A user or robot that is not disabled. */
 export async function findAccount(
   db: Database,

@@ -158,6 +158,10 @@ export async function retireRobot(tx: Transaction, robotId: number): Promise<voi
   await deleteRobotTokens(tx, robotId);
   const query = tx.query<IdentityTables>();
   await query.deleteFrom('team_member').where('user_id', '=', robotId).execute();
+  await query
+    .deleteFrom('default_permission')
+    .where((row) => row.or([row('delegate_user_id', '=', robotId), row('activating_user_id', '=', robotId)]))
+    .execute();
   await query.deleteFrom('robot').where('user_id', '=', robotId).execute();
   await query
     .updateTable('namespace')

@@ -142,23 +142,6 @@ export async function insertAccount(tx: Transaction, row: NewAccountRow): Promis
   return inserted !== undefined;
 }
 
-export async function insertTeam(
-  tx: Transaction,
-  team: { readonly organizationId: number; readonly name: string; readonly role: 'member' | 'creator' | 'admin' },
-): Promise<number> {
-  const row = await tx
-    .query<IdentityTables>()
-    .insertInto('team')
-    .values({ organization_id: team.organizationId, name: team.name, role: team.role })
-    .returning('id')
-    .executeTakeFirstOrThrow();
-  return row.id;
-}
-
-export async function insertTeamMember(tx: Transaction, teamId: number, userId: number): Promise<void> {
-  await tx.query<IdentityTables>().insertInto('team_member').values({ team_id: teamId, user_id: userId }).execute();
-}
-
 /** Keeps a better hash of the same password, unless the password was changed meanwhile. */
 export async function replacePasswordHash(
   tx: Transaction,

@@ -7,6 +7,12 @@ export interface IdentityTables {
     kind: 'user' | 'organization';
     enabled: Generated<number>;
     created_at: number;
+    /** How long deleted tags can be brought back; null: DEFAULT_TAG_EXPIRATION. */
+    tag_expiration_s: Generated<number | null>;
+    invoice_email: Generated<number>;
+    invoice_email_address: Generated<string | null>;
+    /** Of an organization. */
+    contact_email: Generated<string | null>;
   };
   user_account: {
     namespace_id: number;
@@ -30,8 +36,35 @@ export interface IdentityTables {
     created_at: number;
     expires_at: number | null;
   };
-  team: { id: Generated<number>; organization_id: number; name: string; role: 'member' | 'creator' | 'admin' };
+  team: {
+    id: Generated<number>;
+    organization_id: number;
+    name: string;
+    role: 'member' | 'creator' | 'admin';
+    description: Generated<string>;
+  };
   team_member: { team_id: number; user_id: number };
+  /** Of a user or of whoever reads the mail of an address; `code_hash` is of the code that the mail carries. */
+  team_invite: {
+    id: Generated<number>;
+    team_id: number;
+    user_id: number | null;
+    email: string | null;
+    inviter_name: string;
+    code_hash: string;
+    created_at: number;
+    expires_at: number;
+  };
+  /** What new repositories of an organization begin with; with an activating user only those that he creates. */
+  default_permission: {
+    id: Generated<number>;
+    uuid: string;
+    organization_id: number;
+    activating_user_id: number | null;
+    delegate_user_id: number | null;
+    delegate_team_id: number | null;
+    role: 'read' | 'write' | 'admin';
+  };
   access_token: {
     id: Generated<number>;
     uuid: string;

@@ -5,6 +5,7 @@ import type { Operation } from './frame/operation.ts';
 import { OperationTable } from './frame/operation-table.ts';
 import { serveOperations } from './frame/serve-operations.ts';
 import type { WebApiPorts } from './ports.ts';
+import { allOrganizationOperations } from './organizations/all-operations.ts';
 import { permissionOperations } from './permission-operations.ts';
 import { repositoryOperations } from './repositories/repository-operations.ts';
 import { robotOperations } from './robot-operations.ts';
@@ -15,6 +16,7 @@ import { userOperations } from './user-operations.ts';
 export function webApiOperations(ports: WebApiPorts): readonly Operation[] {
   const operations: readonly Operation[] = operationsWithout(ports.featuresOff, [
     ...descriptionOperations(() => operations, ports.title),
+    ...allOrganizationOperations(ports),
     ...permissionOperations(ports),
     ...repositoryOperations(ports),
     ...robotOperations(ports),

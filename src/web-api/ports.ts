@@ -6,6 +6,7 @@ import type {
   EncryptedPasswords,
   FirstUserSetup,
   LoadActor,
+  OrganizationSettings,
   Robots,
   Sessions,
 } from '../identity/index.ts';
@@ -24,6 +25,7 @@ export interface WebApiSettings {
   /** FEATURE_ keys that are off. */
   readonly featuresOff: ReadonlySet<string>;
   readonly cookie: SessionCookieSettings;
+  readonly organizations: OrganizationSettings;
 }
 
 /** What the REST API is made of. */

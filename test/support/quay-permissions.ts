@@ -32,6 +32,8 @@ export function mayByQuay(quays: QuayOperation, person: Identified | undefined, 
   const { who, operationId } = quays;
   const has = (scope: OAuthScope): boolean => calling.scopes?.includes(scope) ?? true;
   if (operationId === 'getLoggedInUser') return person !== undefined && (has('user:read') || has('user:admin'));
+  // Its name is everybody's to see (§3 of the reference); the words are about its teams.
+  if (operationId === 'getOrganization') return true;
   if (who === '-' || (calling.isPublic && who.includes('or public'))) return true;
   if (person === undefined) return false;
   if (asSuperuser(quays, person, has, calling.fullAccess)) return true;
@@ -73,7 +75,7 @@ function repositoryCeiling(has: (scope: OAuthScope) => boolean): (typeof ROLES)[
 
 function teamCeiling(has: (scope: OAuthScope) => boolean): (typeof TEAM_ROLES)[number] {
   if (has('org:admin')) return 'admin';
-  return has('repo:create') ? 'creator' : 'member';
+  return has('repo:create') ? 'creator' : 'none';
 }
 
 function rank(roles: readonly string[], role: string): number {

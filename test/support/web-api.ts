@@ -1,10 +1,21 @@
-import type { Identity } from '../../src/identity/index.ts';
+import type { Identity, OrganizationSettings } from '../../src/identity/index.ts';
 import { type Clock, systemClock } from '../../src/kernel/clock.ts';
 import type { Database } from '../../src/platform/db/index.ts';
 import { createPageTokens, type WebApiPorts } from '../../src/web-api/index.ts';
 import { testBox } from './identity.ts';
 
 export const POLICY = { anonymousAccess: true, createPrivateOnPush: true, extendedNames: true, publicCatalog: false };
+
+export const ORGANIZATION_SETTINGS: OrganizationSettings = {
+  createdBySuperusersOnly: false,
+  requireTeamInvite: true,
+  partialUserAutocomplete: true,
+  tagExpiration: {
+    defaultSeconds: 1_209_600,
+    optionsSeconds: [0, 86_400, 604_800, 1_209_600, 2_419_200],
+    changeable: true,
+  },
+};
 
 /** What the REST API is made of in tests; `rules` change its settings. */
 export function webApiPorts(
@@ -30,6 +41,7 @@ export function webApiPorts(
       freshLoginMs: 600_000,
       ...rules,
     },
+    organizations: ORGANIZATION_SETTINGS,
     cookie: { name: '_csrf_token', secure: false, maxAgeSeconds: 86_400 },
   };
 }

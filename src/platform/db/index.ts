@@ -8,6 +8,7 @@ export { createNotifyHints, type NotifyHintsOptions } from './postgres/notify-hi
 export { createPostgresDatabase, type PostgresOptions } from './postgres/postgres-database.ts';
 export { type DatabaseProbe, probePostgres } from './postgres/probe-postgres.ts';
 export { prepared, type PreparedRead } from './prepared.ts';
+export { readInPages } from './read-in-pages.ts';
 export { lockDataDirectory, type DataDirectoryLock } from './sqlite/lock-data-directory.ts';
 export { probeSqlite } from './sqlite/probe-sqlite.ts';
 export { createSqliteDatabase, type SqliteOptions } from './sqlite/sqlite-database.ts';

@@ -1,0 +1,45 @@
+import { auditActor, type ChangedBy, type OrganizationKey } from '../../identity/index.ts';
+import { AppError } from '../../kernel/errors.ts';
+import { authorizeCall, type AuthorizePorts } from '../frame/authorize-call.ts';
+import type { Call, Permission } from '../frame/operation.ts';
+
+type AnyCall = Pick<Call<unknown, unknown>, 'actor' | 'context' | 'granted' | 'params'>;
+
+/** Who may change an organization. */
+export const ADMINISTRATORS = { kind: 'organization', role: 'admin', superusers: 'full' } as const satisfies Permission;
+
+/** The organization that the permission of the operation is about. */
+export function organizationOf({ granted }: Pick<AnyCall, 'granted'>): OrganizationKey {
+  if (granted.organization === undefined) throw new Error('The permission of the operation is about no organization');
+  return granted.organization;
+}
+
+/** What every change of an organization says about who makes it. */
+export function changeBy(call: AnyCall): {
+  readonly organization: OrganizationKey;
+  readonly by: ChangedBy;
+  readonly administrator: number | undefined;
+} {
+  const { actor, granted } = call;
+  const byTeam = actor.kind === 'user' && granted.role === 'admin';
+  return { organization: organizationOf(call), by: changedBy(call), administrator: byTeam ? actor.userId : undefined };
+}
+
+export function changedBy({ actor, context }: Pick<AnyCall, 'actor' | 'context'>): ChangedBy {
+  return { actor: auditActor(actor), clientAddress: context.clientAddress };
+}
+
+/** Whether the caller has a permission beyond that of the operation, for what depends on it in an answer. */
+export async function isGranted(
+  ports: AuthorizePorts,
+  permission: Permission,
+  { actor, params }: Pick<AnyCall, 'actor' | 'params'>,
+): Promise<boolean> {
+  try {
+    await authorizeCall(ports, { permission }, actor, params);
+    return true;
+  } catch (error) {
+    if (error instanceof AppError && [401, 403, 404].includes(error.status)) return false;
+    throw error;
+  }
+}
