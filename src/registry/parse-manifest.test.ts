@@ -40,6 +40,7 @@ describe('parseManifest', () => {
       blobs: [digest('c'), digest('a'), digest('b')],
       optionalBlobs: [],
       children: [],
+      layersSizeBytes: 6,
     });
     expect(parse({ ...image, artifactType: 'application/x-thing' }).artifactType).toBe('application/x-thing');
     expect(parse({ ...image, layers: null, annotations: null }).blobs).toEqual([digest('c')]);
@@ -72,6 +73,12 @@ describe('parseManifest', () => {
     const parsed = parse({ ...image, layers: foreign });
     expect(parsed.blobs).toEqual([digest('c')]);
     expect(parsed.optionalBlobs).toEqual([digest('f'), digest('f')]);
+    expect(parsed.layersSizeBytes).toBe(6);
+  });
+
+  it('sums up layers that claim any size to one that can be stored', () => {
+    const huge = { ...descriptor('f', 'application/vnd.oci.image.layer.nondistributable.v1.tar'), size: 2 ** 53 - 1 };
+    expect(parse({ ...image, layers: [huge, huge] }).layersSizeBytes).toBe(Number.MAX_SAFE_INTEGER);
   });
 
   it('takes JSON of an unknown type as it is', () => {

@@ -216,7 +216,7 @@ describeOnBothDatabases('lists of repositories over the API', (context) => {
         expect(status).toBe(200);
         pages.push((body['repositories'] as { name: string }[]).map(({ name }) => name));
         if (body['next_page'] === undefined) return pages;
-        token = encodeURIComponent(String(body['next_page']));
+        token = encodeURIComponent(body['next_page'] as string);
       }
     };
     const all = Array.from({ length: 250 }, (_, index) => `app-${index}`);
@@ -237,7 +237,7 @@ describeOnBothDatabases('lists of repositories over the API', (context) => {
         .where('name', 'in', ['app-3', 'app-100'])
         .execute(),
     );
-    const token = encodeURIComponent(String(body['next_page']));
+    const token = encodeURIComponent(body['next_page'] as string);
     const second = await api.call(lots, 'GET', `/repository?namespace=lots&next_page=${token}`);
     expect((second.body['repositories'] as { name: string }[])[0]?.name).toBe('app-101');
 
