@@ -10,6 +10,7 @@ import {
   processEnvironment,
   readLaunchOptions,
 } from '../platform/config/index.ts';
+import { standingRules } from '../identity/index.ts';
 import { type PostgresConnection, postgresUriOf } from '../platform/db/index.ts';
 import { requestLimitSettings } from '../platform/limits/index.ts';
 import { chooseRedis } from '../platform/redis/index.ts';
@@ -120,7 +121,7 @@ function toSettings(
     mail: toMailSettings(config),
     identity: {
       serverHostname: config.SERVER_HOSTNAME ?? `localhost:${launch.port}`,
-      superUsers: config.FEATURE_SUPER_USERS ? config.SUPER_USERS : [],
+      standing: standingRules(config),
       userInitialize: config.FEATURE_USER_INITIALIZE,
       libraryNamespace,
       serviceKeyService: config.INSTANCE_SERVICE_KEY_SERVICE,
@@ -129,6 +130,7 @@ function toSettings(
       sessionTimeoutMs: config.SESSION_TIMEOUT,
     },
     catalog: {
+      standing: standingRules(config),
       anonymousAccess: config.FEATURE_ANONYMOUS_ACCESS,
       createPrivateOnPush: config.CREATE_PRIVATE_REPO_ON_PUSH,
       extendedNames: config.FEATURE_EXTENDED_REPOSITORY_NAMES,

@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import type { StandingRules } from '../identity/index.ts';
 import { defineConfig } from '../platform/config/index.ts';
 
 /** The settings that decide who may see and create repositories. */
 export interface CatalogPolicy {
+  /** Who may more, or less, than what he was granted. */
+  readonly standing: StandingRules;
   /** FEATURE_ANONYMOUS_ACCESS: public repositories are readable without signing in. */
   readonly anonymousAccess: boolean;
   /** CREATE_PRIVATE_REPO_ON_PUSH: a repository that is created by a push is private. */

@@ -157,14 +157,14 @@ describeOnBothDatabases('access to repositories', (context) => {
     expect(await answersFor(user('owner', scopes), repository)).toEqual(expected);
   });
 
-  it('reports creation apart from pushing, and superusers without giving them rights', async () => {
+  it('reports creation apart from pushing, and gives superusers no rights by themselves', async () => {
     const access = await resolveAccess(db, POLICY, user('owner', ['repo:create']), repositoryName('owner/missing'));
-    expect(access).toMatchObject({ mayCreate: true, mayCreateByPush: false, superuser: false });
+    expect(access).toMatchObject({ mayCreate: true, mayCreateByPush: false, reach: 'none' });
     await db.transaction(async (tx) => {
       const query = tx.query<IdentityTables>().updateTable('user_account').set({ superuser: 1 });
       await query.where('namespace_id', '=', ids['stranger'] ?? 0).execute();
     });
     const superuser = await resolveAccess(db, POLICY, user('stranger'), repositoryName('owner/private'));
-    expect(superuser).toMatchObject({ superuser: true, role: 'none', mayCreate: false });
+    expect(superuser).toMatchObject({ reach: 'none', role: 'none', mayCreate: false });
   });
 });

@@ -12,7 +12,7 @@ export function decide(access: RepositoryAccess, action: RepositoryAction): Deci
   const { repository } = access;
   if (repository !== undefined && RANK[access.role] >= NEEDED[action]) {
     const changes = action === 'push' || action === 'delete';
-    return changes && repository.state !== 'NORMAL' ? 'denied' : 'allowed';
+    return changes && (repository.state !== 'NORMAL' || access.restricted) ? 'denied' : 'allowed';
   }
   if (action === 'push' && repository === undefined && access.mayCreateByPush) return 'allowed';
   if (access.anonymous) return 'unauthenticated';

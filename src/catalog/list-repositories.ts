@@ -1,4 +1,4 @@
-import type { Actor } from '../identity/index.ts';
+import { type Actor, findLiveUser, type Reach, reachOf } from '../identity/index.ts';
 import type { RepositoryName } from '../kernel/reference.ts';
 import type { Database } from '../platform/db/index.ts';
 import type { CatalogPolicy } from './config.ts';
@@ -9,7 +9,7 @@ import { RANK, rankCeiling } from './role-rank.ts';
 
 /**
  * A page of the names the actor was granted, and with `publicCatalog` the public ones, bytewise sorted by full name
- * (distribution-spec "Listing repositories" of docker's API).
+ * (distribution-spec "Listing repositories" of docker's API). Whoever may read everything gets all names.
  */
 export async function listRepositories(
   db: Database,
@@ -17,7 +17,7 @@ export async function listRepositories(
   actor: Actor,
   page: NamePage,
 ): Promise<RepositoryName[]> {
-  const reader = readerFor(actor, policy, policy.publicCatalog);
+  const reader = await readerFor(db, actor, policy, policy.publicCatalog);
   if (reader.user === undefined && !reader.includePublic) return [];
   const found = await readableRepositories(db, reader, page);
   return found.map((repository) => repository.name);
@@ -36,19 +36,31 @@ export async function searchRepositories(
 ): Promise<RepositoryHit[]> {
   // Names hold no upper case.
   const slice = { containing: text.toLowerCase(), limit };
-  const found = await readableRepositories(db, readerFor(actor, policy, true), slice);
+  const found = await readableRepositories(db, await readerFor(db, actor, policy, true), slice);
   return found.map((repository) => ({ ...repository, description: repository.description ?? '' }));
 }
 
 /** What of all repositories an actor may see. */
-export function readerFor(actor: Actor, policy: CatalogPolicy, publicToo: boolean): Reader {
+export async function readerFor(
+  db: Database,
+  actor: Actor,
+  policy: CatalogPolicy,
+  publicToo: boolean,
+): Promise<Reader> {
   if (actor.kind === 'anonymous') {
-    return { user: undefined, granted: false, includePublic: publicToo && policy.anonymousAccess };
+    return { user: undefined, granted: false, includePublic: publicToo && policy.anonymousAccess, everything: false };
   }
   const granted = rankCeiling(actor) >= RANK.read;
   return {
     user: { id: actor.userId, passwordVersion: actor.passwordVersion },
     granted,
     includePublic: publicToo && (policy.anonymousAccess || granted),
+    everything: (await liveReach(db, actor, policy)) !== 'none',
   };
+}
+
+async function liveReach(db: Database, actor: Actor, { standing: rules }: CatalogPolicy): Promise<Reach> {
+  if (actor.kind !== 'user' || !rules.superusers) return 'none';
+  const live = await findLiveUser(db, rules, actor.userId, actor.passwordVersion);
+  return live === undefined ? 'none' : reachOf(rules, live, actor);
 }

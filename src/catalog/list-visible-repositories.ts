@@ -33,7 +33,7 @@ export async function listVisibleRepositories(
   actor: Actor,
   wanted: VisibleRepositories,
 ): Promise<VisiblePage> {
-  const reader = readerFor(actor, policy, wanted.publicToo);
+  const reader = await readerFor(db, actor, policy, wanted.publicToo);
   const namespace = wanted.namespace === undefined ? undefined : await readNamespace(db, wanted.namespace, reader);
   if (wanted.namespace !== undefined && namespace === undefined) return { repositories: [], next: undefined };
   const rows = await pageOfRepositories(db, reader, {

@@ -1,5 +1,6 @@
 import type { Actor } from '../identity/index.ts';
 import type { Digest } from '../kernel/digest.ts';
+import type { Reach } from '../identity/index.ts';
 import type { RepositoryName, Tag } from '../kernel/reference.ts';
 import type { RepositoryRole, Visibility } from './tables.ts';
 
@@ -53,8 +54,10 @@ export interface RepositoryAccess {
   /** False when the account is gone, disabled, or has changed its password since it signed in. Anonymous is valid. */
   readonly actorValid: boolean;
   readonly anonymous: boolean;
-  /** The live superuser flag. Gives no rights on repositories. */
-  readonly superuser: boolean;
+  /** How far the actor reaches as a superuser: `full` gives the role admin everywhere; `read` everything that can be read. */
+  readonly reach: Reach;
+  /** Whether he may put nothing here, whatever his role: it is his own namespace, and his account is restricted. */
+  readonly restricted: boolean;
   readonly role: 'none' | RepositoryRole;
   /** Whether the actor may create repositories in this namespace. */
   readonly mayCreate: boolean;

@@ -1,4 +1,12 @@
-import type { AccountActor, Actor } from '../identity/index.ts';
+import {
+  type AccountActor,
+  type Actor,
+  NO_STANDING,
+  ownerOf,
+  type Reach,
+  reachOf,
+  standingOf,
+} from '../identity/index.ts';
 import type { RepositoryName } from '../kernel/reference.ts';
 import { splitRepositoryName } from '../kernel/reference.ts';
 import type { Database, Transaction } from '../platform/db/index.ts';
@@ -10,7 +18,8 @@ import { RANK, rankCeiling, roleOfRank } from './role-rank.ts';
 
 /**
  * The one authorization function of repositories: what the actor may do with this name, from everything that bears on it,
- * read live in one query. Superusers get no rights beyond their own grants.
+ * read live in one query. Superusers have no rights beyond their own grants but by FEATURE_SUPERUSERS_FULL_ACCESS; read-only
+ * superusers may read everything, and may change nothing outside their own namespace even where they were granted more.
  */
 export async function resolveAccess(
   db: Database,
@@ -48,18 +57,42 @@ function toAccess(policy: CatalogPolicy, actor: Actor, name: RepositoryName, row
       ? undefined
       : { id: row.repository_id, namespaceId: namespace.id, visibility: row.visibility, state: row.state };
 
-  const mayCreate = user !== undefined && isCreator(user, row);
+  const standing = user === undefined ? NO_STANDING : standingOf(policy.standing, accountOf(user, row));
+  const reach = reachOf(policy.standing, standing, actor);
+  const own = user !== undefined && isOwnNamespace(user, row, name);
+  const restricted = own && standing.restricted;
+  const readsOnly = standing.readOnlySuperuser && !own;
+
+  const mayCreate =
+    user !== undefined &&
+    namespace !== undefined &&
+    !restricted &&
+    !readsOnly &&
+    (reach === 'full' || isCreator(user, row));
+  const rank = Math.min(rankOf(policy, user, row, reach), readsOnly ? RANK.read : RANK.admin);
   return {
     name,
     repository,
     namespace,
     actorValid: anonymous || user !== undefined,
     anonymous,
-    superuser: user !== undefined && row.superuser === 1,
-    role: repository === undefined || !(anonymous || user) ? 'none' : roleOfRank(rankOf(policy, user, row)),
+    reach,
+    restricted,
+    role: repository === undefined || !(anonymous || user) ? 'none' : roleOfRank(rank),
     mayCreate,
-    mayCreateByPush: mayCreate && rankCeiling(user) >= RANK.write,
+    mayCreateByPush: mayCreate && (reach === 'full' || rankCeiling(user) >= RANK.write),
   };
+}
+
+/** Live facts, for the name that came with a token may be an old one. */
+function accountOf(user: AccountActor, row: AccessRow) {
+  return { name: row.user_name ?? user.name, isRobot: user.kind === 'robot', superuser: row.superuser === 1 };
+}
+
+/** A robot has no namespace; its own is the user's it belongs to. */
+function isOwnNamespace(user: AccountActor, row: AccessRow, name: RepositoryName): boolean {
+  if (user.kind === 'user') return row.namespace_id === user.userId;
+  return row.namespace_kind === 'user' && splitRepositoryName(name).namespace === ownerOf(row.user_name ?? user.name);
 }
 
 function isOwner(user: AccountActor, row: AccessRow): boolean {
@@ -72,10 +105,11 @@ function isCreator(user: AccountActor, row: AccessRow): boolean {
 }
 
 /** Rank on a repository that is there; `user` undefined means anonymous. */
-function rankOf(policy: CatalogPolicy, user: AccountActor | undefined, row: AccessRow): number {
+function rankOf(policy: CatalogPolicy, user: AccountActor | undefined, row: AccessRow, reach: Reach): number {
+  if (reach === 'full') return RANK.admin;
   const ceiling = user === undefined ? RANK.none : rankCeiling(user);
   // What anyone may read needs no scope; without anonymous access "anyone" is everyone who has signed in.
   const open = row.visibility === 'public' && (policy.anonymousAccess || ceiling >= RANK.read);
   const granted = user !== undefined && isOwner(user, row) ? RANK.admin : (row.permission_rank ?? RANK.none);
-  return Math.max(Math.min(granted, ceiling), open ? RANK.read : RANK.none);
+  return Math.max(Math.min(granted, ceiling), open || reach === 'read' ? RANK.read : RANK.none);
 }

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { type ConfigRule, defineConfig, durationMs } from '../platform/config/index.ts';
 import { organizationConfig } from './organizations/config.ts';
+import { standingConfig } from './standing-config.ts';
+import type { StandingRules } from './standing.ts';
 
 /** The settings of identity. */
 export interface IdentitySettings {
   /** SERVER_HOSTNAME: audience of registry tokens. */
   readonly serverHostname: string;
-  /** SUPER_USERS. */
-  readonly superUsers: readonly string[];
+  readonly standing: StandingRules;
   /** FEATURE_USER_INITIALIZE: anyone may create the first user. */
   readonly userInitialize: boolean;
   /** LIBRARY_NAMESPACE, or undefined when FEATURE_LIBRARY_SUPPORT is off. */
@@ -26,6 +27,7 @@ const OTHER_AUTHENTICATION = new Set(['LDAP', 'JWT', 'Keystone', 'OIDC', 'AppTok
 
 export const identityConfig = defineConfig({
   ...organizationConfig,
+  ...standingConfig,
   AUTHENTICATION_TYPE: {
     schema: z.string().refine((type) => type === 'Database', {
       error: ({ input }) =>
@@ -35,16 +37,6 @@ export const identityConfig = defineConfig({
     }),
     default: 'Database',
     description: 'Where passwords are checked',
-  },
-  FEATURE_SUPER_USERS: {
-    schema: z.boolean(),
-    default: true,
-    description: 'The users in SUPER_USERS administer the registry',
-  },
-  SUPER_USERS: {
-    schema: z.array(z.string().min(1).max(255)),
-    default: [],
-    description: 'Names of the users who administer the registry',
   },
   FEATURE_USER_INITIALIZE: {
     schema: z.boolean(),

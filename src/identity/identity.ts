@@ -64,7 +64,7 @@ export function createIdentity(ports: IdentityPorts, settings: IdentitySettings)
   const authenticateAccessToken = createAccessTokenAuthenticator({ db, clock });
   const encryptedPasswords = createEncryptedPasswords(box);
   const robots = createRobots({ db, box, clock, log });
-  const loadActor = createActorLoader(db, settings.superUsers);
+  const loadActor = createActorLoader(db, settings.standing);
   const keys = createKeyRing({
     db,
     box,

@@ -35,7 +35,7 @@ describeOnBothDatabases('the first user', (context) => {
         accessToken: undefined,
       });
       expect(await identity.firstUser.pending()).toBe(false);
-      expect(await identity.loadActor(user.userId, 1)).toEqual({ name: 'root-user', superuser: true });
+      expect(await identity.loadActor(user.userId, 1)).toMatchObject({ name: 'root-user', superuser: true });
       expect(await namespaces(db)).toEqual([
         { name: 'root-user', kind: 'user' },
         { name: 'library', kind: 'organization' },

@@ -1,10 +1,10 @@
 import type { Database } from '../platform/db/index.ts';
+import { type Standing, standingOf, type StandingRules } from './standing.ts';
 import { findLiveAccount } from './store.ts';
 
 /** What holds of a user at this moment. */
-export interface LiveUser {
+export interface LiveUser extends Standing {
   readonly name: string;
-  readonly superuser: boolean;
 }
 
 /**
@@ -13,12 +13,19 @@ export interface LiveUser {
  */
 export type LoadActor = (userId: number, passwordVersion: number) => Promise<LiveUser | undefined>;
 
-/** @param superUsers SUPER_USERS: names that are superusers whatever the database says */
-export function createActorLoader(db: Database, superUsers: readonly string[]): LoadActor {
-  const configured = new Set(superUsers);
-  return async (userId, passwordVersion) => {
-    const row = await findLiveAccount(db, userId);
-    if (row?.enabled !== 1 || row.password_version !== passwordVersion) return undefined;
-    return { name: row.name, superuser: row.superuser === 1 || configured.has(row.name) };
-  };
+export function createActorLoader(db: Database, rules: StandingRules): LoadActor {
+  return (userId, passwordVersion) => findLiveUser(db, rules, userId, passwordVersion);
+}
+
+/** What {@link LoadActor} does, for slices that are given the rules and no identity. */
+export async function findLiveUser(
+  db: Database,
+  rules: StandingRules,
+  userId: number,
+  passwordVersion: number,
+): Promise<LiveUser | undefined> {
+  const row = await findLiveAccount(db, userId);
+  if (row?.enabled !== 1 || row.password_version !== passwordVersion) return undefined;
+  const account = { name: row.name, isRobot: row.owner_id !== null, superuser: row.superuser === 1 };
+  return { name: row.name, ...standingOf(rules, account) };
 }

@@ -9,6 +9,7 @@ import {
   testBox,
   IDENTITY_SETTINGS,
 } from '../../test/support/identity.ts';
+import { STANDING } from '../../test/support/standing.ts';
 import { systemClock } from '../kernel/clock.ts';
 import type { PasswordHasher } from '../platform/crypto/index.ts';
 import { createAccessToken, createIdentity, createUser, type IdentityTables } from './index.ts';
@@ -101,7 +102,7 @@ describeOnBothDatabases('signing in', (context) => {
   test('a disabled user is refused at once, also with a password that was just right', async () => {
     const { authenticateBasic, loadActor } = identity();
     expect(await authenticateBasic('alice', 'correct-horse', ADDRESS)).toBeDefined();
-    expect(await loadActor(userId, 1)).toEqual({ name: 'alice', superuser: false });
+    expect(await loadActor(userId, 1)).toMatchObject({ name: 'alice', superuser: false });
     await setAccount({}, 0);
     expect(await authenticateBasic('alice', 'correct-horse', ADDRESS)).toBeUndefined();
     expect(await loadActor(userId, 1)).toBeUndefined();
@@ -138,8 +139,9 @@ describeOnBothDatabases('signing in', (context) => {
 
   test('superusers are named in the database or in the configuration', async () => {
     const { db } = context();
-    const { loadActor } = createTestIdentity(db, { settings: { superUsers: ['alice'] } });
-    expect(await loadActor(userId, 1)).toEqual({ name: 'alice', superuser: true });
+    const standing = { ...STANDING, namedSuperusers: new Set(['alice']) };
+    const { loadActor } = createTestIdentity(db, { settings: { standing } });
+    expect(await loadActor(userId, 1)).toMatchObject({ name: 'alice', superuser: true });
   });
 
   test('by an access token, within its scopes and its time', async () => {

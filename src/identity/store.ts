@@ -16,6 +16,8 @@ export interface LiveAccountRow {
   readonly enabled: number;
   readonly superuser: number;
   readonly password_version: number;
+  /** null: no robot. */
+  readonly owner_id: number | null;
 }
 
 export interface AccessTokenRow {
@@ -43,7 +45,7 @@ const accountById = prepared<IdentityTables, [number], LiveAccountRow>((query, v
     .selectFrom('user_account as u')
     .innerJoin('namespace as n', 'n.id', 'u.namespace_id')
     .leftJoin('namespace as o', 'o.id', 'u.owner_id')
-    .select(['n.name', 'n.enabled', 'u.superuser', 'u.password_version'])
+    .select(['n.name', 'n.enabled', 'u.superuser', 'u.password_version', 'u.owner_id'])
     .where('u.namespace_id', '=', value(0))
     // A robot is no more alive than its owner.
     .where((row) => row.or([row('u.owner_id', 'is', null), row('o.enabled', '=', 1)])),

@@ -119,6 +119,9 @@ export function repositoryUnknown(requestedName: string): AppError {
 }
 
 function denialText(name: string, access: RepositoryAccess, action: RepositoryAction): string {
+  if (access.restricted) {
+    return `The account is restricted: it may put nothing into its own namespace. Push "${name}" to an organization instead`;
+  }
   const state = access.repository?.state;
   if (state !== undefined && state !== 'NORMAL' && access.role !== 'none' && access.role !== 'read') {
     const kind = state === 'MIRROR' ? 'a mirror' : 'read-only';

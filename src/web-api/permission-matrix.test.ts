@@ -6,6 +6,7 @@ import { startHttp, type TestServer } from '../../test/support/http.ts';
 import { cheapPasswords, createTestIdentity } from '../../test/support/identity.ts';
 import { QUAY_OPERATIONS, type QuayOperation } from '../../test/support/quay-operations.ts';
 import { type Identified, mayByQuay } from '../../test/support/quay-permissions.ts';
+import { STANDING } from '../../test/support/standing.ts';
 import { POLICY, webApiPorts } from '../../test/support/web-api.ts';
 import { type Grantee, ensureRepository, grantRole, resolveAccess } from '../catalog/index.ts';
 import {
@@ -16,6 +17,7 @@ import {
   type IdentityTables,
   OAUTH_SCOPES,
   type OAuthScope,
+  type StandingRules,
   type UserActor,
 } from '../identity/index.ts';
 import { parseRepositoryName } from '../kernel/reference.ts';
@@ -39,13 +41,22 @@ const PEOPLE: readonly Identified[] = [
   { name: 'writer', role: 'write', organization: 'none' },
   { name: 'keeper', role: 'admin', organization: 'none' },
   { name: 'root', superuser: true, role: 'none', organization: 'none' },
+  { name: 'seer', superuser: true, readsEverything: true, role: 'none', organization: 'none' },
+  { name: 'bound', restricted: true, role: 'none', organization: 'none' },
 ];
 
 /** A session, and a token with all scopes. */
 const EVERYTHING: readonly (readonly OAuthScope[] | undefined)[] = [undefined, OAUTH_SCOPES];
 /** For those whose rights reach further than any one scope: tokens with each alone. */
 const SINGLE_SCOPES: readonly (readonly OAuthScope[])[] = OAUTH_SCOPES.map((scope) => [scope]);
-const WITH_SINGLE_SCOPES = ['stranger', 'owner', 'keeper', 'root'];
+const WITH_SINGLE_SCOPES = ['stranger', 'owner', 'keeper', 'root', 'seer'];
+
+/** Everyone but one is named in RESTRICTED_USERS_WHITELIST. */
+const RULES: StandingRules = {
+  ...STANDING,
+  readOnlySuperusers: new Set(['seer']),
+  unrestrictedUsers: new Set(PEOPLE.filter(({ restricted }) => restricted !== true).map(({ name }) => name)),
+};
 
 /** What stands for each parameter of a path; what is not here, there is none of. */
 const FIXTURES: Readonly<Record<string, string>> = {
@@ -73,13 +84,15 @@ interface Case {
 
 describeOnBothDatabases('the permissions of the API', (context) => {
   let server: TestServer;
+  /** The same with FEATURE_SUPERUSERS_FULL_ACCESS. */
+  let withFullAccess: TestServer;
   let cases: readonly Case[];
   let callers: readonly Caller[];
   const agent = new Agent({ keepAlive: true, maxSockets: 8 });
 
   beforeAll(async () => {
     const { db } = context();
-    const identity = createTestIdentity(db);
+    const identity = createTestIdentity(db, { settings: { standing: RULES } });
     const ports = webApiPorts(db, identity);
     const operations = webApiOperations(ports);
     cases = operations.flatMap((operation) => {
@@ -90,25 +103,36 @@ describeOnBothDatabases('the permissions of the API', (context) => {
     const { rules } = ports;
     // Who has just signed in, so that fresh login refuses nobody.
     const table = new OperationTable(served);
-    const handler = serveOperations(table, {
-      ...ports,
-      rules,
-      cookieName: '_csrf_token',
-      now: () => ports.clock.now(),
-    });
-    server = await startHttp({ mounts: [{ prefix: '/api/v1', errors: 'quay', handler }] });
+    const serve = (standing: StandingRules) => {
+      const handler = serveOperations(table, {
+        ...ports,
+        catalogPolicy: { ...POLICY, standing },
+        rules,
+        cookieName: '_csrf_token',
+        now: () => ports.clock.now(),
+      });
+      return startHttp({ mounts: [{ prefix: '/api/v1', errors: 'quay', handler }] });
+    };
+    server = await serve(RULES);
+    withFullAccess = await serve({ ...RULES, fullAccess: true });
     callers = await makeWorld(db, identity);
     return async () => {
       agent.destroy();
       await server.close();
+      await withFullAccess.close();
     };
   });
 
-  const call = (operation: Operation, values: Readonly<Record<string, string>>, { credentials }: Caller) =>
+  const call = (
+    operation: Operation,
+    values: Readonly<Record<string, string>>,
+    { credentials }: Caller,
+    at: TestServer = server,
+  ) =>
     new Promise<{ status: number; body: string }>((resolve, reject) => {
       const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? 'none-such');
       const options = { method: operation.method, headers: credentials, agent };
-      const sent = request(`${server.url}/api/v1${path}`, options, (received) => {
+      const sent = request(`${at.url}/api/v1${path}`, options, (received) => {
         let body = '';
         received.setEncoding('utf8').on('data', (text: string) => (body += text));
         received.on('end', () => resolve({ status: received.statusCode ?? 0, body }));
@@ -126,9 +150,10 @@ describeOnBothDatabases('the permissions of the API', (context) => {
     return wrong;
   };
 
-  it('are those of Quay for every operation, caller and scope', async () => {
+  const compare = async (at: TestServer, who: (caller: Caller) => boolean) => {
     let count = 0;
     const wrong = await eachCase(async ({ operation, quays }, caller) => {
+      if (!who(caller)) return undefined;
       const targets = operation.path.includes('{repository}') ? ['acme/app', 'acme/open'] : [undefined];
       for (const repository of targets) {
         const { person, scopes } = caller;
@@ -136,8 +161,8 @@ describeOnBothDatabases('the permissions of the API', (context) => {
         // Nobody but the organization's owner has a role on the public one.
         const role = isPublic && person?.organization !== 'admin' ? 'none' : (person?.role ?? 'none');
         const known = person === undefined ? undefined : { ...person, role };
-        const may = mayByQuay(quays, known, { scopes, isPublic, fullAccess: false });
-        const { status } = await call(operation, { ...FIXTURES, ...(repository && { repository }) }, caller);
+        const may = mayByQuay(quays, known, { scopes, isPublic, fullAccess: at === withFullAccess });
+        const { status } = await call(operation, { ...FIXTURES, ...(repository && { repository }) }, caller, at);
         count += 1;
         if (status >= 500) return `${caller.what}: ${status}`;
         const refused = status === 401 || status === 403 ? status : undefined;
@@ -148,7 +173,16 @@ describeOnBothDatabases('the permissions of the API', (context) => {
       return undefined;
     });
     expect(wrong).toEqual([]);
-    expect(count).toBeGreaterThan(2000);
+    return count;
+  };
+
+  it('are those of Quay for every operation, caller and scope', async () => {
+    expect(await compare(server, () => true)).toBeGreaterThan(2000);
+  });
+
+  it('are those of Quay where superusers have full access', async () => {
+    const isSuperuser = ({ person }: Caller) => person?.superuser === true;
+    expect(await compare(withFullAccess, isSuperuser)).toBeGreaterThan(300);
   });
 
   it('hide what there is from everyone who may not see it', async () => {

@@ -6,7 +6,14 @@ import { AppError } from '../kernel/errors.ts';
 import { avatar } from './avatar.ts';
 import { answer, type Answer, NO_CONTENT } from './frame/answer.ts';
 import { rfc2822 } from './frame/dates.ts';
-import { type Call, defineOperation, type Operation, type Permission } from './frame/operation.ts';
+import {
+  type Call,
+  defineOperation,
+  type Granted,
+  mayShowSecrets,
+  type Operation,
+  type Permission,
+} from './frame/operation.ts';
 import { flag, wholeNumber } from './frame/parameters.ts';
 import type { WebApiPorts } from './ports.ts';
 
@@ -17,19 +24,31 @@ interface Owner {
   readonly word: string;
   readonly read: Permission;
   readonly write: Permission;
+  /** To see what robots may; superusers are left out, as in Quay. */
+  readonly grants: Permission;
   readonly scope: 'user:admin' | 'org:admin';
 }
 
 const OWNERS: readonly Owner[] = [
-  { path: '/user', word: 'User', read: { kind: 'user' }, write: { kind: 'user' }, scope: 'user:admin' },
+  {
+    path: '/user',
+    word: 'User',
+    read: { kind: 'user' },
+    write: { kind: 'user' },
+    grants: { kind: 'user' },
+    scope: 'user:admin',
+  },
   {
     path: '/organization/{orgname}',
     word: 'Org',
     read: { kind: 'organization', role: 'admin', superusers: 'always' },
     write: { kind: 'organization', role: 'admin', superusers: 'full' },
+    grants: { kind: 'organization', role: 'admin' },
     scope: 'org:admin',
   },
 ];
+
+const CHANGES = { notRestricted: true } as const;
 
 const LIST = z.object({
   permissions: flag(false).describe('Tell the repositories and teams of each robot'),
@@ -41,7 +60,10 @@ export function robotOperations(ports: WebApiPorts): readonly Operation[] {
   return OWNERS.flatMap((owner) => operationsOf(ports, owner));
 }
 
-function operationsOf(ports: WebApiPorts, { path, word, read, write, scope }: Owner): readonly Operation[] {
+function operationsOf(
+  ports: WebApiPorts,
+  { path, word, read, write, grants: seeGrants, scope }: Owner,
+): readonly Operation[] {
   const { db, robots } = ports;
   const common = { tag: 'robot', scope } as const;
   return [
@@ -57,7 +79,7 @@ function operationsOf(ports: WebApiPorts, { path, word, read, write, scope }: Ow
       async handle({ query, ...call }) {
         const list = await robots.list(ownerOf(call), query.limit === 0 ? undefined : query.limit);
         const ids = list.map(({ userId }) => userId);
-        const tokens = query.token ? await robots.tokens(list) : undefined;
+        const tokens = query.token && mayShowSecrets(call.granted) ? await robots.tokens(list) : undefined;
         const views = list.map((robot) => view(robot, tokens?.get(robot.userId)));
         if (!query.permissions) return answer({ robots: views });
         const [teams, grants] = await Promise.all([listTeamsOf(db, ids), listGrantsOf(db, ids)]);
@@ -79,7 +101,7 @@ function operationsOf(ports: WebApiPorts, { path, word, read, write, scope }: Ow
       summary: 'Show a robot with its token',
       permission: read,
       statuses: [200],
-      handle: async (call) => show(ports, await find(ports, call)),
+      handle: async (call) => show(ports, call.granted, await find(ports, call)),
     }),
     defineOperation({
       ...common,
@@ -88,6 +110,7 @@ function operationsOf(ports: WebApiPorts, { path, word, read, write, scope }: Ow
       id: `create${word}Robot`,
       summary: 'Create a robot',
       permission: write,
+      flags: CHANGES,
       body: newRobotRequest.optional(),
       statuses: [201, 400],
       async handle(call) {
@@ -107,6 +130,7 @@ function operationsOf(ports: WebApiPorts, { path, word, read, write, scope }: Ow
       id: `delete${word}Robot`,
       summary: 'Delete a robot',
       permission: write,
+      flags: CHANGES,
       statuses: [204, 400],
       async handle(call) {
         const robot = await find(ports, call);
@@ -122,7 +146,7 @@ function operationsOf(ports: WebApiPorts, { path, word, read, write, scope }: Ow
       summary: 'List the repositories that are granted to a robot',
       // Quay publishes the user's scope for both; who may is decided by the permission.
       scope: 'user:admin',
-      permission: write,
+      permission: seeGrants,
       statuses: [200],
       async handle(call) {
         const robot = await find(ports, call);
@@ -141,6 +165,7 @@ function operationsOf(ports: WebApiPorts, { path, word, read, write, scope }: Ow
       id: `regenerate${word}RobotToken`,
       summary: 'Give a robot a new token; the old one ends',
       permission: write,
+      flags: CHANGES,
       statuses: [200],
       async handle(call) {
         const robot = await find(ports, call);
@@ -170,8 +195,9 @@ async function find(
   throw new AppError('INVALID_REQUEST', `Could not find robot with specified username: ${shown}`);
 }
 
-async function show({ robots }: WebApiPorts, robot: Robot): Promise<Answer> {
-  return answer(view(robot, (await robots.tokens([robot])).get(robot.userId)));
+async function show({ robots }: WebApiPorts, granted: Granted, robot: Robot): Promise<Answer> {
+  const tokens = mayShowSecrets(granted) ? await robots.tokens([robot]) : undefined;
+  return answer(view(robot, tokens?.get(robot.userId)));
 }
 
 function view(robot: Robot, token: string | undefined): Readonly<Record<string, unknown>> {

@@ -5,6 +5,7 @@ import { createPasswordHasher, createSecretBox } from '../../src/platform/crypto
 import type { Database } from '../../src/platform/db/index.ts';
 import type { Hints } from '../../src/platform/hints/index.ts';
 import { createLogger } from '../../src/platform/log/index.ts';
+import { STANDING } from './standing.ts';
 
 /** Password hashing that costs next to nothing. */
 export const cheapPasswords = createPasswordHasher({ cost: { memoryKib: 64, passes: 1, parallelism: 1 } });
@@ -15,7 +16,7 @@ export const silentLog = createLogger({ level: 'silent', destination: { write: (
 
 export const IDENTITY_SETTINGS: IdentitySettings = {
   serverHostname: 'registry.test',
-  superUsers: [],
+  standing: STANDING,
   userInitialize: false,
   libraryNamespace: 'library',
   serviceKeyService: 'quay',

@@ -13,6 +13,8 @@ export interface Identified {
   readonly superuser?: true;
   /** A global read-only superuser. */
   readonly readsEverything?: true;
+  /** May make nothing in his own namespace. */
+  readonly restricted?: true;
 }
 
 export interface Circumstances {
@@ -23,6 +25,16 @@ export interface Circumstances {
   /** FEATURE_SUPERUSERS_FULL_ACCESS. */
   readonly fullAccess: boolean;
 }
+
+/** What the table marks as not for restricted users; where the path names a repository, in their own namespace. */
+const NOT_RESTRICTED = [
+  'createOrganization',
+  'createUserRobot',
+  'deleteUserRobot',
+  'regenerateUserRobotToken',
+  'createUserRobotFederation',
+  'deleteUserRobotFederation',
+];
 
 /**
  * What Quay's table says of a call, read from its words alone, independently of how our operations declare it.
@@ -36,13 +48,16 @@ export function mayByQuay(quays: QuayOperation, person: Identified | undefined, 
   if (operationId === 'getOrganization') return true;
   if (who === '-' || (calling.isPublic && who.includes('or public'))) return true;
   if (person === undefined) return false;
+  if (person.restricted === true && NOT_RESTRICTED.includes(operationId)) return false;
+  // It would be his, and then again nobody's own.
+  if (person.readsEverything === true && operationId === 'createOrganization') return false;
+  // In his own namespace, as long as the body names no other; so also a superuser needs the scope.
+  if (words(quays).startsWith('ns') && !quays.path.includes('{orgname}')) return has('repo:create');
   if (asSuperuser(quays, person, has, calling.fullAccess)) return true;
   if (words(quays).startsWith('self')) return has('user:admin');
   const [, about, role = ''] = /^(repo|org|ns) (\w+)/.exec(words(quays)) ?? [];
   if (about === 'repo') return rank(ROLES, lesser(ROLES, person.role, repositoryCeiling(has))) >= rank(ROLES, role);
   if (about === undefined) return false;
-  // In his own namespace, as long as the body names no other.
-  if (about === 'ns' && !quays.path.includes('{orgname}')) return has('repo:create');
   return rank(TEAM_ROLES, lesser(TEAM_ROLES, person.organization, teamCeiling(has))) >= rank(TEAM_ROLES, role);
 }
 

@@ -13,6 +13,7 @@ import { createRegistry, createTokenEndpoint, type Registry, type RegistrySettin
 import { createMemoryStorage } from '../../src/storage/testing/memory-storage.ts';
 import type { StorageEngine } from '../../src/storage/index.ts';
 import { startHttp, type TestHttpOptions, type TestServer } from './http.ts';
+import { STANDING } from './standing.ts';
 
 export interface TestRegistry extends AsyncDisposable {
   readonly url: string;
@@ -67,6 +68,7 @@ export async function startRegistry(options: TestRegistryOptions): Promise<TestR
   const { db, storage = createMemoryStorage() } = options;
   const settings = { ...SETTINGS, ...options.settings };
   const policy = {
+    standing: STANDING,
     anonymousAccess: true,
     createPrivateOnPush: true,
     extendedNames: true,
@@ -79,7 +81,7 @@ export async function startRegistry(options: TestRegistryOptions): Promise<TestR
     { db, clock: systemClock, log, box: await createSecretBox('test'), passwords },
     {
       serverHostname: 'registry.test',
-      superUsers: [],
+      standing: policy.standing,
       userInitialize: false,
       libraryNamespace: settings.libraryNamespace,
       serviceKeyService: 'gantry',

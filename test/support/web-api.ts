@@ -3,11 +3,17 @@ import { type Clock, systemClock } from '../../src/kernel/clock.ts';
 import type { Database } from '../../src/platform/db/index.ts';
 import { createPageTokens, type WebApiPorts } from '../../src/web-api/index.ts';
 import { testBox } from './identity.ts';
+import { STANDING } from './standing.ts';
 
-export const POLICY = { anonymousAccess: true, createPrivateOnPush: true, extendedNames: true, publicCatalog: false };
+export const POLICY = {
+  standing: STANDING,
+  anonymousAccess: true,
+  createPrivateOnPush: true,
+  extendedNames: true,
+  publicCatalog: false,
+};
 
 export const ORGANIZATION_SETTINGS: OrganizationSettings = {
-  createdBySuperusersOnly: false,
   requireTeamInvite: true,
   partialUserAutocomplete: true,
   tagExpiration: {

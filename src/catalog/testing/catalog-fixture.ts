@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { STANDING } from '../../../test/support/standing.ts';
 import { ANONYMOUS } from '../../identity/index.ts';
 import type { IdentityTables, OAuthScope, UserActor } from '../../identity/index.ts';
 import { digestOf } from '../../kernel/digest.ts';
@@ -18,6 +19,7 @@ import type { CatalogTables, RepositoryRole, Visibility } from '../tables.ts';
 type Tables = CatalogTables & StorageTables & IdentityTables;
 
 export const POLICY: CatalogPolicy = {
+  standing: STANDING,
   anonymousAccess: true,
   createPrivateOnPush: true,
   extendedNames: true,

@@ -3,8 +3,6 @@ import { defineConfig, durationMs } from '../../platform/config/index.ts';
 
 /** The settings of organizations and teams. */
 export interface OrganizationSettings {
-  /** FEATURE_SUPERUSERS_ORG_CREATION_ONLY. */
-  readonly createdBySuperusersOnly: boolean;
   /** FEATURE_REQUIRE_TEAM_INVITE. */
   readonly requireTeamInvite: boolean;
   /** FEATURE_PARTIAL_USER_AUTOCOMPLETE. */
@@ -23,11 +21,6 @@ export interface TagExpirationSettings {
 }
 
 export const organizationConfig = defineConfig({
-  FEATURE_SUPERUSERS_ORG_CREATION_ONLY: {
-    schema: z.boolean(),
-    default: false,
-    description: 'Superusers alone may make organizations',
-  },
   FEATURE_REQUIRE_TEAM_INVITE: {
     schema: z.boolean(),
     default: true,
@@ -56,7 +49,6 @@ export const organizationConfig = defineConfig({
 });
 
 export function organizationSettings(config: {
-  readonly FEATURE_SUPERUSERS_ORG_CREATION_ONLY: boolean;
   readonly FEATURE_REQUIRE_TEAM_INVITE: boolean;
   readonly FEATURE_PARTIAL_USER_AUTOCOMPLETE: boolean;
   readonly DEFAULT_TAG_EXPIRATION: number;
@@ -65,7 +57,6 @@ export function organizationSettings(config: {
 }): OrganizationSettings {
   const seconds = (milliseconds: number): number => Math.floor(milliseconds / 1000);
   return {
-    createdBySuperusersOnly: config.FEATURE_SUPERUSERS_ORG_CREATION_ONLY,
     requireTeamInvite: config.FEATURE_REQUIRE_TEAM_INVITE,
     partialUserAutocomplete: config.FEATURE_PARTIAL_USER_AUTOCOMPLETE,
     tagExpiration: {

@@ -122,11 +122,7 @@ describe('problems', () => {
       'A: 1\nKEYCLOAK_LOGIN_CONFIG: {CLIENT_ID: x}\n',
       'config.yaml:2 KEYCLOAK_LOGIN_CONFIG This version cannot',
     ],
-    [
-      'unbuilt access rules',
-      'FEATURE_RESTRICTED_USERS: true\n',
-      'config.yaml:1 FEATURE_RESTRICTED_USERS This version cannot',
-    ],
+    ['unbuilt access rules', 'DISABLE_PUSHES: true\n', 'config.yaml:1 DISABLE_PUSHES This version cannot'],
     [
       'encrypted database connections',
       'DB_CONNECTION_ARGS: {ssl: {ca: x}}\n',
@@ -234,7 +230,6 @@ describe('START_WITHOUT', () => {
 
   test.each([
     'ROBOTS_DISALLOW: true',
-    'FEATURE_RESTRICTED_USERS: true',
     'FEATURE_REQUIRE_ENCRYPTED_BASIC_AUTH: true',
     'DISABLE_PUSHES: true',
     'FEATURE_FIPS: true',

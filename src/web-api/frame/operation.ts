@@ -14,10 +14,14 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
  *
  * - `anyone`: no check here; the operation shows each caller what is his to see.
  * - `user`: a signed-in user, whose token carries the scope of the operation.
- * - `repository`: the role on the repository in the path.
- * - `organization`: the role in the organization in the path (`{orgname}`). `superusers`: they may too, with a session or the scope
- *   `super:user`: `always`, or only with `full` access (FEATURE_SUPERUSERS_FULL_ACCESS).
- * - `superuser`: a superuser, with a session or the scope `super:user`.
+ * - `repository`: the role on the repository in the path. Superusers with full access (FEATURE_SUPERUSERS_FULL_ACCESS) have every role;
+ *   read-only superusers may do what reads.
+ * - `organization`: the role in the organization in the path (`{orgname}`). `superusers`: they may too, `always`, or only with `full`
+ *   access; either lets read-only superusers do what reads.
+ * - `superuser`: a superuser, or one with `full` access; for what reads, also a read-only superuser.
+ *
+ * Superusers are such with a session or the scope `super:user`. What reads is a GET. Read-only superusers may change
+ * nothing but what is their own, even where they were granted more.
  */
 export type Permission =
   | { readonly kind: 'anyone' }
@@ -28,7 +32,7 @@ export type Permission =
       readonly role: 'member' | 'creator' | 'admin';
       readonly superusers?: 'always' | 'full';
     }
-  | { readonly kind: 'superuser' };
+  | { readonly kind: 'superuser'; readonly full?: true };
 
 export interface OperationFlags {
   /** Left out of the published description; for the web UI. */
@@ -39,6 +43,13 @@ export interface OperationFlags {
   readonly anonymousAllowed?: boolean;
   /** A change that goes on while the registry is read-only. */
   readonly worksReadOnly?: boolean;
+  /**
+   * Makes or changes content. A restricted user (FEATURE_RESTRICTED_USERS) may not do it in his own namespace, nor where no
+   * repository says in which namespace it is.
+   */
+  readonly notRestricted?: true;
+  /** Makes an organization, which may be for superusers alone (FEATURE_SUPERUSERS_ORG_CREATION_ONLY), and is not for restricted users. */
+  readonly makesOrganization?: true;
   /** Needs no CSRF token from callers without an access token: the first call of all, when there is no session yet. */
   readonly withoutSession?: boolean;
   /** Still there for old clients, which are told so by a header. */
@@ -51,8 +62,19 @@ export interface OperationFlags {
 export interface Granted {
   readonly repository?: RepositoryAccess;
   readonly organization?: { readonly id: number; readonly name: string };
-  /** The role that the caller was let in with. */
-  readonly role?: 'member' | 'creator' | 'admin' | 'superuser';
+  /** The role that the caller was let in with; superusers are let in with theirs when they were granted less. */
+  readonly role?: 'member' | 'creator' | 'admin' | 'superuser' | 'readOnlySuperuser';
+  /** A superuser has full access (FEATURE_SUPERUSERS_FULL_ACCESS). */
+  readonly fullAccess?: boolean;
+}
+
+/**
+ * Whether secrets of what was decided about may be shown: to its administrators, not to superusers who may only look. A
+ * robot's token would let them in where they may not go.
+ */
+export function mayShowSecrets({ organization, repository, role, fullAccess }: Granted): boolean {
+  if (repository !== undefined) return repository.role === 'admin';
+  return organization === undefined || role === 'admin' || fullAccess === true;
 }
 
 /** What a handler gets to know about a call that may be carried out. */

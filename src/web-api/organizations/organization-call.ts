@@ -1,7 +1,7 @@
 import { auditActor, type ChangedBy, type OrganizationKey } from '../../identity/index.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { authorizeCall, type AuthorizePorts } from '../frame/authorize-call.ts';
-import type { Call, Permission } from '../frame/operation.ts';
+import type { Call, Operation, Permission } from '../frame/operation.ts';
 
 type AnyCall = Pick<Call<unknown, unknown>, 'actor' | 'context' | 'granted' | 'params'>;
 
@@ -32,11 +32,11 @@ export function changedBy({ actor, context }: Pick<AnyCall, 'actor' | 'context'>
 /** Whether the caller has a permission beyond that of the operation, for what depends on it in an answer. */
 export async function isGranted(
   ports: AuthorizePorts,
-  permission: Permission,
+  decided: Pick<Operation, 'permission' | 'method'>,
   { actor, params }: Pick<AnyCall, 'actor' | 'params'>,
 ): Promise<boolean> {
   try {
-    await authorizeCall(ports, { permission }, actor, params);
+    await authorizeCall(ports, decided, actor, params);
     return true;
   } catch (error) {
     if (error instanceof AppError && [401, 403, 404].includes(error.status)) return false;

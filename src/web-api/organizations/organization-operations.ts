@@ -11,16 +11,17 @@ import {
 import { AppError } from '../../kernel/errors.ts';
 import { avatar } from '../avatar.ts';
 import { answer, NO_CONTENT } from '../frame/answer.ts';
-import { authorizeCall, refusal } from '../frame/authorize-call.ts';
+import { refusal } from '../frame/authorize-call.ts';
 import { type Call, defineOperation, type Operation } from '../frame/operation.ts';
 import type { WebApiPorts } from '../ports.ts';
 import { ADMINISTRATORS, changedBy, isGranted, organizationOf } from './organization-call.ts';
 
 const PATH = '/organization/{orgname}';
+const MEMBERS = { kind: 'organization', role: 'member', superusers: 'always' } as const;
 
 export function organizationOperations(ports: WebApiPorts): readonly Operation[] {
   const { db } = ports;
-  const { createdBySuperusersOnly, tagExpiration } = ports.organizations;
+  const { tagExpiration } = ports.organizations;
   return [
     defineOperation({
       method: 'POST',
@@ -30,11 +31,11 @@ export function organizationOperations(ports: WebApiPorts): readonly Operation[]
       tag: 'organization',
       scope: 'user:admin',
       permission: { kind: 'user' },
+      flags: { makesOrganization: true },
       body: newOrganizationRequest,
       statuses: [201, 400, 403],
-      async handle({ actor, params, body, context }) {
+      async handle({ actor, body, context }) {
         if (actor.kind !== 'user') throw refusal(actor);
-        if (createdBySuperusersOnly) await authorizeCall(ports, { permission: { kind: 'superuser' } }, actor, params);
         const email = body.contact_email ?? body.email ?? '';
         await db.transaction((tx) => {
           const by = changedBy({ actor, context });
@@ -106,11 +107,8 @@ async function show(ports: WebApiPorts, call: OrganizationCall): Promise<Readonl
   if (organization === undefined) throw new AppError('NOT_FOUND', 'There is no such organization');
   const { role } = await resolveOrganizationAccess(ports.db, organization.name, call.actor);
   const isMember = role !== 'none';
-  const isAdmin = role === 'admin' || (await isGranted(ports, ADMINISTRATORS, call));
-  const seesTeams =
-    isMember ||
-    isAdmin ||
-    (await isGranted(ports, { kind: 'organization', role: 'member', superusers: 'always' }, call));
+  const isAdmin = role === 'admin' || (await isGranted(ports, { method: 'PUT', permission: ADMINISTRATORS }, call));
+  const seesTeams = isMember || isAdmin || (await isGranted(ports, { method: 'GET', permission: MEMBERS }, call));
   return {
     name: organization.name,
     email: isAdmin ? (organization.email ?? '') : '',

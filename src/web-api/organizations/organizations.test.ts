@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { startApi } from '../../../test/support/api.ts';
 import { auditLogOf } from '../../../test/support/audit-log.ts';
 import { describeOnBothDatabases } from '../../../test/support/databases.ts';
+import { STANDING } from '../../../test/support/standing.ts';
 import { ORGANIZATION_SETTINGS, POLICY } from '../../../test/support/web-api.ts';
 import { ensureRepository, resolveAccess } from '../../catalog/index.ts';
 import { findOrganization } from '../../identity/index.ts';
@@ -129,7 +130,7 @@ describeOnBothDatabases('organizations', (context) => {
   it('are made by superusers alone, when that is set', async () => {
     const { db, number } = await start();
     await using api = await startApi(db, {
-      organizations: { ...ORGANIZATION_SETTINGS, createdBySuperusersOnly: true },
+      catalogPolicy: { ...POLICY, standing: { ...STANDING, onlySuperusersMakeOrganizations: true } },
     });
     const user = await api.person(`plain${number}`);
     const root = await api.person(`admin${number}`, { superuser: true });

@@ -33,7 +33,7 @@ export function teamMemberOperations(ports: WebApiPorts): readonly Operation[] {
         return answer({
           name: team.name,
           members: members.map((member) => memberView(member, false)),
-          can_edit: await isGranted(ports, ADMINISTRATORS, call),
+          can_edit: await isGranted(ports, { method: 'PUT', permission: ADMINISTRATORS }, call),
         });
       },
     }),
@@ -77,7 +77,7 @@ function memberChange(call: MemberCall) {
 /** A member sees no team but his own, not even whether there is one. */
 async function refuseOtherTeams({ db }: WebApiPorts, call: MemberCall): Promise<void> {
   const { granted, actor, params } = call;
-  if (granted.role === 'admin' || granted.role === 'superuser') return;
+  if (granted.role !== 'member' && granted.role !== 'creator') return;
   // The scope that is published; a lesser one lets a token create repositories, and see nobody.
   if (actor.kind !== 'user' || actor.scopes?.includes('org:admin') === false) throw refusal(actor);
   const organization = organizationOf(call);

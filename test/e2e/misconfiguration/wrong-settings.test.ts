@@ -110,8 +110,8 @@ const MISCONFIGURATIONS: readonly Misconfiguration[] = [
   },
   {
     name: 'an access rule of a later version',
-    text: 'FEATURE_RESTRICTED_USERS: yes\n',
-    says: ['config.yaml:1: FEATURE_RESTRICTED_USERS: ', 'must not run without it; remove it'],
+    text: 'DISABLE_PUSHES: yes\n',
+    says: ['config.yaml:1: DISABLE_PUSHES: ', 'must not run without it; remove it'],
   },
   {
     name: 'an access rule that is to be passed over',

@@ -1,7 +1,5 @@
-import { isFilled, isOn, type KeyTopic } from './key-topic.ts';
+import { isOn, type KeyTopic } from './key-topic.ts';
 import { BOOLEAN, INTEGER, TEXT, TEXTS } from './key-type.ts';
-
-const LESS_FOR_SUPERUSERS = 'superusers have fewer rights than you gave them';
 
 export const accountKeys: KeyTopic = {
   title: 'Users, organizations and access',
@@ -12,26 +10,22 @@ export const accountKeys: KeyTopic = {
       type: TEXTS,
       quay: [],
       meaning: 'Users who may see everything and change nothing',
-      stopsStart: { when: isFilled, without: 'these users see no more than others' },
     },
     FEATURE_SUPER_USERS: { type: BOOLEAN, quay: true, meaning: 'There are superusers' },
     FEATURE_SUPERUSERS_FULL_ACCESS: {
       type: BOOLEAN,
       quay: false,
       meaning: 'Superusers may do everything in every namespace',
-      stopsStart: { when: isOn, without: LESS_FOR_SUPERUSERS },
     },
     FEATURE_SUPERUSERS_ORG_CREATION_ONLY: {
       type: BOOLEAN,
       quay: false,
       meaning: 'Superusers alone may make organizations',
-      stopsStart: { when: isOn },
     },
     FEATURE_RESTRICTED_USERS: {
       type: BOOLEAN,
       quay: false,
       meaning: 'Users may not make anything in their own namespace, but for RESTRICTED_USERS_WHITELIST',
-      stopsStart: { when: isOn },
     },
     RESTRICTED_USERS_WHITELIST: { type: TEXTS, meaning: 'Users whom FEATURE_RESTRICTED_USERS leaves alone' },
     RESTRICTED_USER_INCLUDE_ROBOTS: { type: BOOLEAN, obsolete: true, meaning: 'Not obeyed by Quay' },
