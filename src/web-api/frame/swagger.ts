@@ -13,6 +13,7 @@ import {
 } from './describe-schema.ts';
 import type { Operation } from './operation.ts';
 import { API_PREFIX } from './operation-table.ts';
+import { swaggerSchema } from './swagger-schema.ts';
 
 export interface ApiDescription {
   readonly title: string;
@@ -94,7 +95,7 @@ function describeOperation(operation: Operation, definitions: Record<string, unk
   const parameters: Json[] = queryParameters(operation.query, 'draft-4').map((one) => toParameter('query', one));
   if (body !== undefined) {
     const name = `${id}Body`;
-    definitions[name] = jsonSchema(body, 'draft-4');
+    definitions[name] = swaggerSchema(jsonSchema(body, 'draft-4'));
     const schema = { $ref: `#/definitions/${name}` };
     parameters.push({ name: 'body', in: 'body', required: !bodyIsOptional(body), schema });
   }
@@ -120,5 +121,5 @@ function describeStatus(status: number): Json {
 }
 
 function toParameter(place: 'path' | 'query', { name, required, description, schema }: DescribedParameter): Json {
-  return { name, in: place, ...schema, required, description };
+  return { name, in: place, ...swaggerSchema(schema), required, description };
 }
