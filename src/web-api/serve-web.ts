@@ -31,7 +31,7 @@ export async function createWebHandler(folder: string): Promise<RequestHandler> 
         headers: { Allow: 'GET, HEAD' },
       });
     }
-    const page = pages.get(path);
+    const page = pages.get(path) ?? pages.get(`${path}/`);
     if (page === undefined) throw new AppError('NOT_FOUND', 'There is no such page');
     if (req.headers['if-none-match'] === page.etag) {
       res.writeHead(304, { ETag: page.etag });
@@ -51,7 +51,7 @@ async function readPages(folder: string): Promise<ReadonlyMap<string, Page>> {
     const address = file.slice(folder.length).replaceAll('\\', '/');
     const page = toPage(await readFile(file), extname(file));
     pages.set(address, page);
-    if (address === '/index.html') pages.set('/', page);
+    if (address.endsWith('/index.html')) pages.set(address.slice(0, -'index.html'.length), page);
   }
   return pages;
 }

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findComponent } from '../../../scripts/components.ts';
 import { createWebHandler } from '../../../src/web-api/index.ts';
+import { contrast, openPage } from '../../support/browser-page.ts';
 import { startHttp, type TestServer } from '../../support/http.ts';
 
 const browserPath = findComponent('chromium');
@@ -30,16 +31,7 @@ describe.skipIf(browserPath === undefined)('the page for browsers', () => {
     await server.close();
   });
 
-  /** Opens the page and gathers what the browser complains about, breaches of the content security policy included. */
-  async function open(options: BrowserContextOptions = {}): Promise<{ page: Page; complaints: string[] }> {
-    const context = await browser.newContext(options);
-    const page = await context.newPage();
-    const complaints: string[] = [];
-    page.on('console', (message) => void complaints.push(message.text()));
-    page.on('pageerror', (error) => void complaints.push(error.message));
-    await page.goto(server.url);
-    return { page, complaints };
-  }
+  const open = (options: BrowserContextOptions = {}) => openPage(browser, server.url, options);
 
   test("shows the commands with this server's address, and its health", async () => {
     const { page, complaints } = await open();
@@ -70,24 +62,3 @@ describe.skipIf(browserPath === undefined)('the page for browsers', () => {
     expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the commands');
   });
 });
-
-/** Contrast of the text of an element to what is behind it (WCAG 2.2, 1.4.3). */
-async function contrast(page: Page, selector: string): Promise<number> {
-  const colours: unknown = await page.evaluate(`(() => {
-    const element = document.querySelector(${JSON.stringify(selector)});
-    let behind = element;
-    while (getComputedStyle(behind).backgroundColor === 'rgba(0, 0, 0, 0)') behind = behind.parentElement;
-    return [getComputedStyle(element).color, getComputedStyle(behind).backgroundColor];
-  })()`);
-  const [text, ground] = (colours as [string, string]).map(luminance);
-  const [dark, light] = [text ?? 0, ground ?? 0].toSorted((a, b) => a - b);
-  return ((light ?? 0) + 0.05) / ((dark ?? 0) + 0.05);
-}
-
-function luminance(colour: string): number {
-  const [red = 0, green = 0, blue = 0] = (colour.match(/\d+/g) ?? []).map((part) => {
-    const value = Number(part) / 255;
-    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
-  });
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-}
