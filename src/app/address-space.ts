@@ -6,6 +6,8 @@ export type Access =
   | 'operations'
   /** The catalog is asked on each request what the caller may do with the repository. */
   | 'repositories'
+  /** Everybody reads; a change needs the signature of the key that it is about, or of its predecessor. */
+  | 'keys'
   /** Whoever `METRICS_…` lets in. */
   | 'metrics'
   /** Everybody: nothing that belongs to anybody is told or changed there. */
@@ -40,6 +42,8 @@ export const ADDRESS_SPACE = [
   { prefix: '/api/v1', access: 'operations', errors: 'quay', headers: DATA_ONLY },
   { prefix: '/config', access: 'everybody', errors: 'quay', headers: DATA_ONLY },
   { prefix: '/csrf_token', access: 'everybody', errors: 'quay', headers: DATA_ONLY },
+  { prefix: '/keys', access: 'keys', errors: 'quay', headers: DATA_ONLY },
+  { prefix: '/.well-known', access: 'everybody', errors: 'quay', headers: DATA_ONLY },
   { prefix: '/health', access: 'everybody', errors: 'quay', quiet: true },
   { prefix: '/status', access: 'everybody', errors: 'quay', quiet: true },
   { prefix: '/metrics', access: 'metrics', errors: 'quay', quiet: true },

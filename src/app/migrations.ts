@@ -5,8 +5,10 @@ import {
   identityDeletedNamespaces,
   identityOrganizations,
   identityRobots,
+  identityServiceKeys,
   identitySessions,
 } from '../identity/index.ts';
+import { notifyMessages } from '../notify/index.ts';
 import type { Migration } from '../platform/db/index.ts';
 import { queueJobs } from '../platform/queue/index.ts';
 import { registryUploads, registryUploadWriters } from '../registry/index.ts';
@@ -24,6 +26,8 @@ export const MIGRATIONS: readonly Migration[] = [
   identitySessions,
   identityRobots,
   identityOrganizations,
+  identityServiceKeys,
   identityDeletedNamespaces,
+  notifyMessages,
   catalogRepositoryLists,
 ];

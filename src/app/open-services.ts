@@ -19,6 +19,9 @@ import {
   createWebApi,
   createWebHandler,
   pageTokenBox,
+  createKeyServerHandler,
+  createWellKnownHandler,
+  type ServerControl,
 } from '../web-api/index.ts';
 import type { ServicePrefix } from './address-space.ts';
 import { meterAuthentication } from './meter-authentication.ts';
@@ -50,10 +53,12 @@ export async function openServices(
     log,
     metrics,
     onMigration,
+    control,
   }: {
     readonly log: Logger;
     readonly metrics: Metrics;
     readonly onMigration: (progress: MigrationProgress) => void;
+    readonly control: ServerControl;
   },
   opened: AsyncDisposableStack,
 ): Promise<Services> {
@@ -103,7 +108,13 @@ export async function openServices(
     settings.registry,
   );
   const handlers = meterJobs(
-    [...registry.jobs, ...identity.keys.jobs, ...identity.sessions.jobs, ...core.mailer.jobs],
+    [
+      ...registry.jobs,
+      ...identity.keys.jobs,
+      ...identity.keyServer.jobs,
+      ...identity.sessions.jobs,
+      ...core.mailer.jobs,
+    ],
     metrics,
   );
   const jobs = new JobRunner({ db, clock: systemClock, log, handlers, queue: core.queue });
@@ -114,6 +125,7 @@ export async function openServices(
     clock: systemClock,
     catalogPolicy: settings.catalog,
     pageTokens: createPageTokens(await pageTokenBox(settings.pageTokenKey, core.box), systemClock),
+    server: control,
   };
   const answering: Record<ServicePrefix, RequestHandler> = {
     '/v2': registry.v2Handler,
@@ -121,6 +133,8 @@ export async function openServices(
     '/api/v1': createWebApi(api),
     '/config': createClientConfigHandler(settings.webApi.client),
     '/csrf_token': createCsrfTokenHandler(api),
+    '/keys': createKeyServerHandler({ ...api, now: () => api.clock.now(), readOnly: api.rules.readOnly }),
+    '/.well-known': createWellKnownHandler(api),
     '/': await createWebHandler(webFolder()),
   };
   return {

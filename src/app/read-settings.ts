@@ -17,6 +17,7 @@ import { chooseRedis } from '../platform/redis/index.ts';
 import { tlsParameters } from '../platform/tls/index.ts';
 import { clientConfig } from './client-config.ts';
 import { type AppConfig, configFields, configRules } from './config.ts';
+import { keySettings } from './key-settings.ts';
 import type { ListenerSettings } from './listeners.ts';
 import { toMailSettings } from './mail-settings.ts';
 import { toLogSettings, toMonitoringSettings } from './monitoring-settings.ts';
@@ -127,6 +128,7 @@ function toSettings(
       serviceKeyService: config.INSTANCE_SERVICE_KEY_SERVICE,
       serviceKeyExpirationMinutes: config.INSTANCE_SERVICE_KEY_EXPIRATION,
       serviceKeyRefreshMinutes: config.INSTANCE_SERVICE_KEY_REFRESH,
+      ...keySettings(config, launch),
       sessionTimeoutMs: config.SESSION_TIMEOUT,
     },
     catalog: {

@@ -2,8 +2,9 @@ import { dirname } from 'node:path';
 import { systemClock } from '../kernel/clock.ts';
 import { type DataDirectoryLock, lockDataDirectory, type MigrationProgress } from '../platform/db/index.ts';
 import { createHttpServer, type Mount, type RequestHandler } from '../platform/http/index.ts';
-import { createLogTally, type Logger, type LogTally } from '../platform/log/index.ts';
+import type { Logger, LogTally } from '../platform/log/index.ts';
 import { createMetrics } from '../platform/metrics/index.ts';
+import type { ServerControl } from '../web-api/index.ts';
 import { ADDRESS_SPACE, type EarlyPrefix } from './address-space.ts';
 import { listenForMetrics } from './listen-for-metrics.ts';
 import { type OpenedPorts, prepareListeners } from './listeners.ts';
@@ -34,7 +35,7 @@ export interface RunningServer {
 export async function serve(
   settings: AppSettings,
   log: Logger,
-  logTally: LogTally = createLogTally(),
+  { logTally, control }: { readonly logTally: LogTally; readonly control: ServerControl },
 ): Promise<RunningServer> {
   const { monitoring } = settings;
   await using opened = new AsyncDisposableStack();
@@ -62,7 +63,7 @@ export async function serve(
   const ports = await listeners.listen(server);
   opened.use(await listenForMetrics(monitoring, metrics, log));
   const onMigration = ({ done, total }: MigrationProgress): void => gate.migrating(done, total);
-  const services = await openServices(settings, { log, metrics, onMigration }, opened);
+  const services = await openServices(settings, { log, metrics, onMigration, control }, opened);
   const { jobs, setupToken } = services;
   const health = watchServices(services, settings, { metrics, logTally, draining: () => server.draining });
   gate.open(services.handlers, health);
@@ -71,7 +72,10 @@ export async function serve(
   let noticeMs = 0;
   opened.defer(() => server.drain({ timeoutMs: DRAIN_MS, noticeMs }));
   // A registry in read-only mode changes nothing by itself either.
-  if (!settings.registry.readOnly) await jobs.start();
+  if (!settings.registry.readOnly) {
+    await jobs.start();
+    opened.defer(await services.core.identity.bootstrapTokens.begin());
+  }
   noticeMs = settings.drainNoticeMs;
   const running = opened.move();
   return { ports, setupToken, stop: () => running.disposeAsync() };

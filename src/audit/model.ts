@@ -35,8 +35,14 @@ export type AuditKind =
   | 'pull_repo'
   | 'push_repo'
   | 'regenerate_robot_token'
+  | 'revoke_oauth_api_token'
+  | 'service_key_approve'
   | 'service_key_create'
   | 'set_repo_description'
+  | 'service_key_delete'
+  | 'service_key_extend'
+  | 'service_key_modify'
+  | 'service_key_rotate'
   | 'user_change_password'
   | 'user_create';
 

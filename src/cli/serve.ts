@@ -1,4 +1,4 @@
-import { readSettings, type RunningServer, serve } from '../app/index.ts';
+import { becomeNewRun, createProcessControl, readSettings, type RunningServer, serve } from '../app/index.ts';
 import { createServiceLog } from '../platform/log/index.ts';
 import type { Command } from './command.ts';
 import { COMMON_OPTIONS, parseOptions } from './parse-options.ts';
@@ -17,7 +17,8 @@ export const serveCommand: Command = {
       host: { type: 'string' },
       'no-migrate': { type: 'boolean' },
     });
-    const { settings, config } = readSettings({ ...values, migrate: values['no-migrate'] !== true });
+    const flags = { ...values, migrate: values['no-migrate'] !== true };
+    const { settings, config } = readSettings(flags);
     const serviceLog = createServiceLog(settings.log);
     const { log } = serviceLog;
     // Whoever has moved the log file away says so with this signal.
@@ -25,14 +26,22 @@ export const serveCommand: Command = {
     for (const warning of config.warnings) log.warn(warning);
     for (const note of config.notes) log.info(note);
     const stopRequested = stopSignal();
-    const server = await serve(settings, log, serviceLog.tally);
+    const control = createProcessControl({ flags, config, log });
+    const server = await serve(settings, log, { logTally: serviceLog.tally, control });
     const { port, tlsPort } = server.ports;
     const places = tlsPort === undefined ? `port ${port}` : `port ${tlsPort} with TLS, port ${port} sends there`;
     log.info({ ...server.ports, data: settings.dataDirectory }, `Listening on ${places}`);
     if (server.setupToken !== undefined) announceSetup(server.ports, server.setupToken);
-    const signal = await stopRequested;
+    const told = { toStop: false };
+    void stopRequested.then(() => (told.toStop = true));
+    const signal = await Promise.race([stopRequested, control.restartRequested]);
     log.info({ signal }, 'Stopping: running requests may finish');
     await server.stop();
+    // Also when it was told while it ended for another run.
+    if (!told.toStop) {
+      log.info('Restarting');
+      becomeNewRun();
+    }
     log.info('Stopped');
     return 0;
   },

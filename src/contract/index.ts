@@ -1,5 +1,6 @@
 export { currentUserAnswer, firstUserAnswer, firstUserRequest } from './first-user.ts';
 export { newOrganizationRequest, organizationChangeRequest, teamRequest } from './organization.ts';
+export { globalMessageRequest } from './global-message.ts';
 export { roleRequest } from './permission.ts';
 export {
   createdRepository,
@@ -10,5 +11,7 @@ export {
   shownRepository,
   visibilityChange,
 } from './repository.ts';
+export { repositoryTokenRequest } from './repository-token.ts';
 export { newRobotRequest } from './robot.ts';
+export { approvalRequest, newServiceKeyRequest, serviceKeyChangeRequest } from './service-key.ts';
 export { signInRequest, verifyRequest } from './sign-in.ts';

@@ -58,6 +58,13 @@ export function createAccessTokenAuthenticator(ports: {
   };
 }
 
+/** Whether the text is the token that was kept like this. */
+export function isTokenKept(text: string, kept: { readonly lookup: string; readonly secret_hash: string }): boolean {
+  return (
+    TOKEN.test(text) && text.slice(0, LOOKUP_LENGTH) === kept.lookup && equalSecrets(hashSecret(text), kept.secret_hash)
+  );
+}
+
 /** A plain hash is enough: the half has 119 random bits, so there is nothing to guess. */
 function hashSecret(token: string): string {
   return hash('sha256', token.slice(LOOKUP_LENGTH), 'hex');

@@ -3,6 +3,8 @@ import { type ConfigRule, defineConfig, durationMs } from '../platform/config/in
 import { organizationConfig } from './organizations/config.ts';
 import { standingConfig } from './standing-config.ts';
 import type { StandingRules } from './standing.ts';
+import { bootstrapConfig, bootstrapRules, type BootstrapSettings } from './bootstrap-tokens/index.ts';
+import { type KeyServerSettings, serviceKeyConfig } from './service-keys/index.ts';
 
 /** The settings of identity. */
 export interface IdentitySettings {
@@ -19,6 +21,8 @@ export interface IdentitySettings {
   readonly serviceKeyExpirationMinutes: number;
   /** INSTANCE_SERVICE_KEY_REFRESH. */
   readonly serviceKeyRefreshMinutes: number;
+  readonly keyServer: KeyServerSettings;
+  readonly bootstrap: BootstrapSettings;
   /** SESSION_TIMEOUT, milliseconds. */
   readonly sessionTimeoutMs: number;
 }
@@ -66,6 +70,8 @@ export const identityConfig = defineConfig({
     unit: 'minutes',
     description: 'How often that key is renewed',
   },
+  ...serviceKeyConfig,
+  ...bootstrapConfig,
 });
 
 export const identityRules: readonly ConfigRule<typeof identityConfig>[] = [
@@ -76,4 +82,5 @@ export const identityRules: readonly ConfigRule<typeof identityConfig>[] = [
         ? undefined
         : 'A key must be renewed before it expires; write less than INSTANCE_SERVICE_KEY_EXPIRATION',
   },
+  ...bootstrapRules,
 ];

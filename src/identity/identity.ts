@@ -20,7 +20,15 @@ import {
   TOKEN_LEEWAY_SECONDS,
   TOKEN_LIFETIME_SECONDS,
 } from './registry-token.ts';
-import { createKeyRing, type KeyRing } from './service-keys/key-ring.ts';
+import { type BootstrapTokens, createBootstrapTokens } from './bootstrap-tokens/index.ts';
+import {
+  createKeyAdministration,
+  createKeyRing,
+  createKeyServer,
+  type KeyAdministration,
+  type KeyRing,
+  type KeyServer,
+} from './service-keys/index.ts';
 import { createRobots, type Robots } from './robots.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { createSignInThrottle } from './sign-in-throttle.ts';
@@ -47,6 +55,9 @@ export interface Identity {
   readonly encryptedPasswords: EncryptedPasswords;
   readonly loadActor: LoadActor;
   readonly keys: KeyRing;
+  readonly keyServer: KeyServer;
+  readonly keyAdministration: KeyAdministration;
+  readonly bootstrapTokens: BootstrapTokens;
   readonly registryTokens: RegistryTokens;
   readonly refreshTokens: RefreshTokens;
   readonly firstUser: FirstUserSetup;
@@ -89,6 +100,9 @@ export function createIdentity(ports: IdentityPorts, settings: IdentitySettings)
     encryptedPasswords,
     loadActor,
     keys,
+    keyServer: createKeyServer({ db, clock, keys }, settings.keyServer),
+    keyAdministration: createKeyAdministration({ db, keys }),
+    bootstrapTokens: createBootstrapTokens({ db, clock, log, loadActor }, settings.bootstrap),
     registryTokens: createRegistryTokens({
       keys,
       clock,

@@ -21,12 +21,21 @@ export { identityOrganizations } from './migrations/0010-identity-organizations.
 export { identitySessions } from './migrations/0008-identity-sessions.ts';
 export { identityRobots } from './migrations/0009-identity-robots.ts';
 export { identityDeletedNamespaces } from './migrations/0015-identity-deleted-namespaces.ts';
+export { identityServiceKeys } from './migrations/0014-identity-service-keys.ts';
 export { ANONYMOUS, OAUTH_SCOPES } from './model.ts';
 export type { AccountActor, Actor, OAuthScope, RobotActor, UserActor } from './model.ts';
 export { shareNamespace } from './namespace-store.ts';
 export type { RefreshTokens } from './refresh-token.ts';
 export type { IssuedToken, RegistryGrant, RegistryTokens, TokenAccess } from './registry-token.ts';
-export type { KeyRing } from './service-keys/key-ring.ts';
+export type { BootstrapTokens } from './bootstrap-tokens/index.ts';
+export type {
+  KeyAdministration,
+  KeyAdministrator,
+  KeyRing,
+  KeyServer,
+  KeyState,
+  ServiceKey,
+} from './service-keys/index.ts';
 export type { Session, Sessions } from './sessions.ts';
 export { retireNamespace } from './retire-namespace.ts';
 export { resolveOrganizationAccess } from './organization-access.ts';

@@ -10,7 +10,7 @@ import {
   REGISTRY_CLAIMS,
   subjectOfActor,
 } from './registry-claims.ts';
-import type { KeyRing } from './service-keys/key-ring.ts';
+import type { KeyRing } from './service-keys/index.ts';
 
 /** What a token lets its bearer do, at most. */
 export interface TokenAccess {

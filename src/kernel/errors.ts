@@ -197,6 +197,18 @@ export const ERRORS = {
     when: 'The database accepts no changes at the moment; pulls go on',
   },
   SHUTTING_DOWN: { status: 503, oci: 'UNSUPPORTED', quay: 'downstream_issue', when: 'The server is shutting down' },
+  SERVICE_KEY_UNAPPROVED: {
+    status: 409,
+    oci: 'UNSUPPORTED',
+    quay: 'invalid_request',
+    when: 'The key of a service waits for the approval of a superuser',
+  },
+  TOKEN_ROTATION_FAILED: {
+    status: 500,
+    oci: 'UNSUPPORTED',
+    quay: 'token_rotation_failed',
+    when: 'A token could not be replaced by a new one; the old one goes on',
+  },
   CLIENT_CLOSED_REQUEST: {
     status: 499,
     oci: 'UNSUPPORTED',

@@ -1,14 +1,20 @@
 import type { RequestHandler } from '../platform/http/index.ts';
+import { bootstrapOperations } from './bootstrap-operations.ts';
+import { capabilityOperations } from './capability-operations.ts';
 import { descriptionOperations } from './description-operations.ts';
 import { operationsWithout } from './frame/feature-gate.ts';
 import type { Operation } from './frame/operation.ts';
 import { OperationTable } from './frame/operation-table.ts';
 import { serveOperations } from './frame/serve-operations.ts';
+import { messageOperations } from './message-operations.ts';
 import type { WebApiPorts } from './ports.ts';
 import { allOrganizationOperations } from './organizations/all-operations.ts';
 import { permissionOperations } from './permission-operations.ts';
 import { repositoryOperations } from './repositories/repository-operations.ts';
+import { repositoryTokenOperations } from './repository-token-operations.ts';
 import { robotOperations } from './robot-operations.ts';
+import { serverOperations } from './server-operations.ts';
+import { serviceKeyOperations } from './service-key-operations.ts';
 import { sessionOperations } from './session-operations.ts';
 import { userOperations } from './user-operations.ts';
 
@@ -17,9 +23,15 @@ export function webApiOperations(ports: WebApiPorts): readonly Operation[] {
   const operations: readonly Operation[] = operationsWithout(ports.featuresOff, [
     ...descriptionOperations(() => operations, ports.title),
     ...allOrganizationOperations(ports),
+    ...bootstrapOperations(ports),
+    ...capabilityOperations(),
+    ...messageOperations(ports),
     ...permissionOperations(ports),
     ...repositoryOperations(ports),
+    ...repositoryTokenOperations(),
     ...robotOperations(ports),
+    ...serverOperations(ports),
+    ...serviceKeyOperations(ports),
     ...sessionOperations(ports),
     ...userOperations(ports),
   ]);

@@ -3,6 +3,9 @@ export { type ClientConfig, createClientConfigHandler } from './client-config-en
 export { createCsrfTokenHandler } from './csrf-token-endpoint.ts';
 export { createWebApi } from './create-web-api.ts';
 export { createPageTokens, pageTokenBox } from './frame/page-token.ts';
+export { createKeyServerHandler } from './key-server.ts';
+export type { ConfigStanding, ServerControl } from './server-control.ts';
 export type { WebApiPorts, WebApiSettings } from './ports.ts';
 export { weighApiRequest } from './weigh-request.ts';
+export { createWellKnownHandler } from './well-known.ts';
 export { createWebHandler } from './serve-web.ts';

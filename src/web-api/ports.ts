@@ -2,9 +2,12 @@ import type { CatalogPolicy } from '../catalog/index.ts';
 import type {
   AuthenticateAccessToken,
   AuthenticatePassword,
+  BootstrapTokens,
   CsrfTokens,
   EncryptedPasswords,
   FirstUserSetup,
+  KeyAdministration,
+  KeyServer,
   LoadActor,
   OrganizationSettings,
   Robots,
@@ -15,6 +18,7 @@ import type { Database } from '../platform/db/index.ts';
 import type { ClientConfig } from './client-config-endpoint.ts';
 import type { PageTokens } from './frame/page-token.ts';
 import type { ApiRules } from './frame/serve-operations.ts';
+import type { ServerControl } from './server-control.ts';
 import type { SessionCookieSettings } from './session-cookie.ts';
 
 export interface WebApiSettings {
@@ -42,4 +46,8 @@ export interface WebApiPorts extends WebApiSettings {
   readonly robots: Robots;
   readonly csrf: CsrfTokens;
   readonly pageTokens: PageTokens;
+  readonly keyServer: KeyServer;
+  readonly keyAdministration: KeyAdministration;
+  readonly bootstrapTokens: BootstrapTokens;
+  readonly server: ServerControl;
 }

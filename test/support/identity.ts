@@ -22,6 +22,8 @@ export const IDENTITY_SETTINGS: IdentitySettings = {
   serviceKeyService: 'quay',
   serviceKeyExpirationMinutes: 120,
   serviceKeyRefreshMinutes: 55,
+  keyServer: { audiences: ['https://registry.test'], unapprovedMs: 86_400_000, expiredMs: 604_800_000 },
+  bootstrap: { enabled: false, owner: undefined, path: '/nonexistent/token.json', lifetimeMs: 3_600_000, scopes: [] },
   sessionTimeoutMs: 86_400_000,
 };
 

@@ -14,6 +14,7 @@ import { createMemoryStorage } from '../../src/storage/testing/memory-storage.ts
 import type { StorageEngine } from '../../src/storage/index.ts';
 import { startHttp, type TestHttpOptions, type TestServer } from './http.ts';
 import { STANDING } from './standing.ts';
+import { IDENTITY_SETTINGS } from './identity.ts';
 
 export interface TestRegistry extends AsyncDisposable {
   readonly url: string;
@@ -80,14 +81,10 @@ export async function startRegistry(options: TestRegistryOptions): Promise<TestR
   const identity = createIdentity(
     { db, clock: systemClock, log, box: await createSecretBox('test'), passwords },
     {
-      serverHostname: 'registry.test',
+      ...IDENTITY_SETTINGS,
       standing: policy.standing,
-      userInitialize: false,
       libraryNamespace: settings.libraryNamespace,
       serviceKeyService: 'gantry',
-      serviceKeyExpirationMinutes: 120,
-      serviceKeyRefreshMinutes: 55,
-      sessionTimeoutMs: 86_400_000,
     },
   );
   const metrics = createMetrics();

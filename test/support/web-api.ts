@@ -39,6 +39,10 @@ export function webApiPorts(
     title: 'A registry under test',
     featuresOff: new Set(),
     client: { config: {}, features: {}, registryState: 'normal' },
+    server: {
+      inspect: () => Promise.resolve({ startedAt: 0, changedKeys: [], problems: [], warnings: [] }),
+      restart: () => undefined,
+    },
     rules: {
       readOnly: false,
       anonymousAccess: true,

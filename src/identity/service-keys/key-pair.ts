@@ -14,7 +14,7 @@ export interface SealedKeyPair {
 export async function generateSealedKeyPair(box: SecretBox): Promise<SealedKeyPair> {
   const { publicKey, privateKey } = await generateRsa();
   const jwk = publicKey.export({ format: 'jwk' });
-  const kid = thumbprint(jwk);
+  const kid = thumbprint(jwk, 'base64url');
   const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
   return { kid, public_key: JSON.stringify(jwk), private_key_encrypted: box.seal(pem, sealPurpose(kid)) };
 }
@@ -29,11 +29,12 @@ export function readPublicKey(key: Pick<SealedKeyPair, 'public_key'>): KeyObject
 }
 
 /** RFC 7638 §3.2: the required members in this order, without white space. */
-function thumbprint(jwk: JsonWebKey): string {
-  return hash('sha256', JSON.stringify({ e: jwk.e, kty: jwk.kty, n: jwk.n }), 'base64url');
+export function thumbprint(jwk: Pick<JsonWebKey, 'e' | 'kty' | 'n'>, encoding: 'base64url' | 'hex'): string {
+  return hash('sha256', JSON.stringify({ e: jwk.e, kty: jwk.kty, n: jwk.n }), encoding);
 }
 
-function generateRsa(): Promise<{ publicKey: KeyObject; privateKey: KeyObject }> {
+/** An RSA key pair of 2048 bits, made on the thread pool. */
+export function generateRsa(): Promise<{ publicKey: KeyObject; privateKey: KeyObject }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ publicKey: KeyObject; privateKey: KeyObject }>();
   generateKeyPair('rsa', { modulusLength: 2048 }, (error, publicKey, privateKey) => {
     if (error === null) resolve({ publicKey, privateKey });

@@ -4,11 +4,22 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
 import type { SecretBox } from '../../platform/crypto/index.ts';
-import type { Database } from '../../platform/db/index.ts';
+import type { Database, Transaction } from '../../platform/db/index.ts';
 import type { Hints } from '../../platform/hints/index.ts';
 import type { JobHandler } from '../../platform/queue/index.ts';
 import { generateSealedKeyPair, openPrivateKey, readPublicKey } from './key-pair.ts';
-import { deleteSpentKeys, findKey, findNewestKey, insertKey, listKeys, type ServiceKeyRow } from './store.ts';
+import type { PublicJwk, ServiceKey } from './model.ts';
+import {
+  deleteKey,
+  deleteSpentKeys,
+  findKey,
+  findNewestKey,
+  insertKey,
+  listKeys,
+  listPublicKeys,
+  type PublicKeyRow,
+  type ServiceKeyRow,
+} from './store.ts';
 
 export interface SigningKey {
   readonly kid: string;
@@ -24,6 +35,12 @@ export interface KeyRing {
   signingKey(): Promise<SigningKey>;
   /** The public key of a token; undefined when no node of this registry has it (any more). */
   verifyingKey(kid: string): Promise<KeyObject | undefined>;
+  /** The service that the keys belong to. */
+  readonly service: string;
+  /** The keys that verify at present, newest first, approved because they are this registry's own. */
+  list(): Promise<readonly ServiceKey[]>;
+  /** Takes a key away: whatever it has signed is void at once. @returns whether there was one. */
+  remove(tx: Transaction, kid: string): Promise<boolean>;
   /** Makes the next key, and removes spent ones, when the newest one has reached its refresh age. */
   rotate(): Promise<void>;
   /** Calls back when keys may have gone, on whatever node, so that nothing is believed because of them. */
@@ -168,8 +185,31 @@ export function createKeyRing(ports: KeyRingPorts): KeyRing {
     await makeKey();
   }
 
+  async function remove(tx: Transaction, kid: string): Promise<boolean> {
+    if (!(await deleteKey(tx, service, kid))) return false;
+    tx.afterCommit(() => ports.hints.tell(HINT));
+    return true;
+  }
+
+  const list = async (): Promise<readonly ServiceKey[]> =>
+    (await listPublicKeys(db, service, clock.now())).map((row) => ownKey(service, row));
+
   const onChange = (listener: () => void): void => void ports.hints.onHint(HINT, listener);
 
   const jobs: JobHandler[] = [{ queue: 'rotate_service_keys', everyMs: ROTATION_CHECK_MS, run: rotate }];
-  return { signingKey, verifyingKey, rotate, onChange, jobs };
+  return { service, signingKey, verifyingKey, list, remove, rotate, onChange, jobs };
+}
+
+function ownKey(service: string, row: PublicKeyRow): ServiceKey {
+  return {
+    kid: row.kid,
+    service,
+    name: '',
+    jwk: JSON.parse(row.public_key) as PublicJwk,
+    metadata: { created_by: 'this registry' },
+    createdAt: row.created_at,
+    expiresAt: row.verifies_until,
+    rotationSeconds: undefined,
+    approval: { type: 'Automatic', approver: undefined, at: row.created_at, notes: '' },
+  };
 }

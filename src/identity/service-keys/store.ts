@@ -69,6 +69,33 @@ export async function insertKey(
   return row;
 }
 
+export type PublicKeyRow = Pick<ServiceKeyRow, 'kid' | 'public_key' | 'created_at' | 'verifies_until'>;
+
+/** The public halves of the keys that still verify at `now`, newest first. */
+export function listPublicKeys(db: Database, service: string, now: number): Promise<PublicKeyRow[]> {
+  return db
+    .read<IdentityTables>()
+    .selectFrom('service_key')
+    .select(['kid', 'public_key', 'created_at', 'verifies_until'])
+    .where('service', '=', service)
+    .where('verifies_until', '>', now)
+    .orderBy('created_at', 'desc')
+    .limit(100)
+    .execute();
+}
+
+/** @returns whether there was such a key. */
+export async function deleteKey(tx: Transaction, service: string, kid: string): Promise<boolean> {
+  const deleted = await tx
+    .query<IdentityTables>()
+    .deleteFrom('service_key')
+    .where('service', '=', service)
+    .where('kid', '=', kid)
+    .returning('kid')
+    .executeTakeFirst();
+  return deleted !== undefined;
+}
+
 /** Removes keys that nothing can be verified with any more. */
 export async function deleteSpentKeys(tx: Transaction, service: string): Promise<void> {
   await tx

@@ -1,4 +1,5 @@
 export { addressKey } from './address-key.ts';
+export { Buckets } from './buckets.ts';
 export { limitsConfig, requestLimitSettings } from './config.ts';
 export type { Count, Counters } from './counters.ts';
 export { createLocalCounters } from './local-counters.ts';

@@ -160,11 +160,13 @@ export const signInKeys: KeyTopic = {
     INSTANCE_SERVICE_KEY_KID_LOCATION: {
       type: TEXT,
       quay: 'conf/quay.kid',
+      obsolete: true,
       meaning: 'File with the name of the key that signs tokens; ours is in the database',
     },
     INSTANCE_SERVICE_KEY_LOCATION: {
       type: TEXT,
       quay: 'conf/quay.pem',
+      obsolete: true,
       meaning: 'File with the key that signs tokens; ours is in the database',
     },
     INSTANCE_SERVICE_KEY_EXPIRATION: {
