@@ -5,6 +5,7 @@ import { AppError } from '../kernel/errors.ts';
 import { splitRepositoryName } from '../kernel/reference.ts';
 import type { RepositoryName } from '../kernel/reference.ts';
 import type { Transaction } from '../platform/db/index.ts';
+import { applyDefaultPermissions } from './apply-default-permissions.ts';
 import type { CatalogPolicy } from './config.ts';
 import type { Repository } from './model.ts';
 import { insertRepository, insertUserGrant } from './repository-store.ts';
@@ -67,7 +68,10 @@ export async function createRepository(
   const row = { ...input, name: parts.repository };
   const repository = await insertRepository(tx, row, await tx.now());
   if (repository === undefined) return undefined;
-  if (creator.userId !== namespaceId) await insertUserGrant(tx, repository.id, creator.userId, 'admin');
+  if (creator.userId !== namespaceId) {
+    await insertUserGrant(tx, repository.id, creator.userId, 'admin');
+    await applyDefaultPermissions(tx, repository, creator.userId);
+  }
   await recordAudit(tx, {
     kind: 'create_repo',
     actor: auditActor(creator),

@@ -68,18 +68,26 @@ export interface RepositoryGrantRow {
   readonly role: RepositoryRole;
 }
 
-/** What some accounts are granted directly, by the name of the repository without its namespace. */
-export async function listGrantsOf(db: Database, userIds: readonly number[]): Promise<readonly RepositoryGrantRow[]> {
+/**
+ * What some accounts are granted directly, by the name of the repository without its namespace.
+ * @param namespaceId undefined: in all of them
+ */
+export async function listGrantsOf(
+  db: Database,
+  userIds: readonly number[],
+  namespaceId?: number,
+): Promise<readonly RepositoryGrantRow[]> {
   if (userIds.length === 0) return [];
-  const rows = await db
+  let query = db
     .read<CatalogTables>()
     .selectFrom('repository_permission as p')
     .innerJoin('repository as r', 'r.id', 'p.repository_id')
     .select(['p.user_id', 'r.name as repository', 'r.visibility', 'p.role'])
     .where('p.user_id', 'in', userIds)
     .where('r.deleted_at', 'is', null)
-    .orderBy('r.name')
-    .execute();
+    .orderBy('r.name');
+  if (namespaceId !== undefined) query = query.where('r.namespace_id', '=', namespaceId);
+  const rows = await query.execute();
   return rows.flatMap(({ user_id: userId, ...row }) => (userId === null ? [] : [{ user_id: userId, ...row }]));
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IdentityTables } from '../identity/index.ts';
 import { type Database, prepared, type Transaction } from '../platform/db/index.ts';
+import type { Grantee } from './grant-store.ts';
 import type { Repository } from './model.ts';
 import type { CatalogTables, RepositoryRole, Visibility } from './tables.ts';
 
@@ -95,6 +96,21 @@ const details = prepared<CatalogTables & IdentityTables, [number], RepositoryDet
 /** undefined: it has been deleted. */
 export function readRepositoryDetails(db: Database, repositoryId: number): Promise<RepositoryDetailsRow | undefined> {
   return details.first(db, repositoryId);
+}
+
+/** Grants on a new repository, one at most for each user or team. */
+export async function insertGrants(
+  tx: Transaction,
+  repositoryId: number,
+  grants: readonly { readonly grantee: Grantee; readonly role: RepositoryRole }[],
+): Promise<void> {
+  const rows = grants.map(({ grantee: { kind, id }, role }) => ({
+    repository_id: repositoryId,
+    user_id: kind === 'user' ? id : null,
+    team_id: kind === 'team' ? id : null,
+    role,
+  }));
+  await tx.query<CatalogTables>().insertInto('repository_permission').values(rows).execute();
 }
 
 /** Returns whether there was an alive one. */

@@ -1,6 +1,11 @@
 export { currentUserAnswer, firstUserAnswer, firstUserRequest } from './first-user.ts';
-export { newOrganizationRequest, organizationChangeRequest, teamRequest } from './organization.ts';
 export { globalMessageRequest } from './global-message.ts';
+export {
+  newDefaultPermissionRequest,
+  newOrganizationRequest,
+  organizationChangeRequest,
+  teamRequest,
+} from './organization.ts';
 export { roleRequest } from './permission.ts';
 export {
   createdRepository,

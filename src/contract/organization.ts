@@ -28,3 +28,11 @@ export const teamRequest = z.object({
   role: z.enum(['member', 'creator', 'admin']).optional(),
   description: z.string().max(4096).optional(),
 });
+
+/** Body of `POST /api/v1/organization/{orgname}/prototypes`. */
+export const newDefaultPermissionRequest = z.object({
+  role: z.enum(['read', 'write', 'admin']),
+  /** Only for repositories that he creates; without it for all. */
+  activating_user: z.object({ name: z.string().max(511) }).nullish(),
+  delegate: z.object({ name: z.string().max(511), kind: z.enum(['user', 'team']) }),
+});

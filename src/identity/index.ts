@@ -41,6 +41,7 @@ export { retireNamespace } from './retire-namespace.ts';
 export { resolveOrganizationAccess } from './organization-access.ts';
 export type { OrganizationAccess, TeamRole } from './organization-access.ts';
 export { findAccount, listMemberIds, listTeamsOf } from './organization-store.ts';
+export * from './default-permissions/index.ts';
 export * from './organizations/index.ts';
 export * from './teams/index.ts';
 export type { NewRobot, Robot, RobotOwner, Robots } from './robots.ts';

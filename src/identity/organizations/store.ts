@@ -26,8 +26,13 @@ export function readOrganization(db: Database, name: string): Promise<Organizati
 /**
  * Reads an organization and, on PostgreSQL, holds its row, so that changes of who administers it come one after another. (SQLite
  * has one writer anyway.) undefined: it is gone.
+ * @param creations whether whoever creates a repository in it waits too
  */
-export function lockOrganizationRow(tx: Transaction, id: number): Promise<OrganizationRow | undefined> {
+export function lockOrganizationRow(
+  tx: Transaction,
+  id: number,
+  creations: boolean,
+): Promise<OrganizationRow | undefined> {
   return tx
     .query<IdentityTables>()
     .selectFrom('namespace')
@@ -35,7 +40,7 @@ export function lockOrganizationRow(tx: Transaction, id: number): Promise<Organi
     .where('id', '=', id)
     .where('kind', '=', 'organization')
     .where('enabled', '=', 1)
-    .$if(tx.dialect === 'postgres', (query) => query.forNoKeyUpdate())
+    .$if(tx.dialect === 'postgres', (query) => (creations ? query.forUpdate() : query.forNoKeyUpdate()))
     .executeTakeFirst();
 }
 

@@ -1,9 +1,11 @@
 export { addTeamMember, removeTeamMember } from './change-team-member.ts';
 export type { TeamMemberChange } from './change-team-member.ts';
-export { listTeamMembers } from './list-team-members.ts';
-export type { TeamMember } from './list-team-members.ts';
+export { listOrganizationMembers, listTeamMembers } from './list-team-members.ts';
+export type { OrganizationMember, TeamMember } from './list-team-members.ts';
+export { listTeamsOfMember } from './membership-store.ts';
 export { putTeam } from './put-team.ts';
 export type { TeamChange } from './put-team.ts';
+export { removeMember } from './remove-member.ts';
 export { removeTeam } from './remove-team.ts';
-export { findTeam, findTeamIdsOf } from './store.ts';
-export type { TeamRow } from './store.ts';
+export { findMember, findTeam } from './store.ts';
+export type { AccountRow, TeamRow } from './store.ts';

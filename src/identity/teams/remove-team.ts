@@ -16,7 +16,7 @@ export async function removeTeam(
   { organization, teamName, by, administrator }: TeamChange,
   revokeGrants: (teamId: number) => Promise<void>,
 ): Promise<void> {
-  await lockOrganization(tx, organization);
+  await lockOrganization(tx, organization, { creations: true });
   const team = await readTeamInTransaction(tx, organization.id, teamName);
   if (team === undefined) throw new AppError('INVALID_REQUEST', 'There is no such team in the organization');
   await revokeGrants(team.id);

@@ -1,3 +1,4 @@
+import type { Kysely } from 'kysely';
 import type { Database, Transaction } from '../../platform/db/index.ts';
 import type { TeamRole } from '../organization-access.ts';
 import type { IdentityTables } from '../tables.ts';
@@ -8,14 +9,6 @@ export interface TeamRow {
   readonly name: string;
   readonly role: TeamRole;
   readonly description: string;
-}
-
-export interface TeamMemberRow {
-  readonly team_id: number;
-  readonly user_id: number;
-  readonly name: string;
-  /** null: a user, not a robot. */
-  readonly owner_id: number | null;
 }
 
 const TEAM = ['id', 'organization_id', 'name', 'role', 'description'] as const;
@@ -105,23 +98,6 @@ export async function deleteTeamMember(tx: Transaction, teamId: number, userId: 
   return result.numDeletedRows > 0n;
 }
 
-/** The teams of an organization that a user is in. */
-export async function findTeamIdsOf(
-  db: Database,
-  organizationId: number,
-  userId: number,
-): Promise<ReadonlySet<number>> {
-  const rows = await db
-    .read<IdentityTables>()
-    .selectFrom('team_member as m')
-    .innerJoin('team as t', 't.id', 'm.team_id')
-    .select('t.id')
-    .where('m.user_id', '=', userId)
-    .where('t.organization_id', '=', organizationId)
-    .execute();
-  return new Set(rows.map(({ id }) => id));
-}
-
 /** Whether a user who can sign in administers the organization; with `userId`, whether he does. */
 export async function hasAdministrator(tx: Transaction, organizationId: number, userId?: number): Promise<boolean> {
   let query = tx
@@ -139,21 +115,6 @@ export async function hasAdministrator(tx: Transaction, organizationId: number, 
   return (await query.limit(1).executeTakeFirst()) !== undefined;
 }
 
-/** Members of one team, after a user, by his number. */
-export function pageOfTeamMembers(
-  db: Database,
-  teamId: number,
-  after: number,
-  limit: number,
-): Promise<readonly TeamMemberRow[]> {
-  return selectMembers(db)
-    .where('m.team_id', '=', teamId)
-    .where('m.user_id', '>', after)
-    .orderBy('m.user_id')
-    .limit(limit)
-    .execute();
-}
-
 export interface AccountRow {
   readonly id: number;
   readonly name: string;
@@ -164,21 +125,18 @@ export interface AccountRow {
 }
 
 /** A user or robot, disabled ones too. */
+export function findMember(db: Database, name: string): Promise<AccountRow | undefined> {
+  return selectAccount(db.read<IdentityTables>(), name).executeTakeFirst();
+}
+
 export function readAccount(tx: Transaction, name: string): Promise<AccountRow | undefined> {
-  return tx
-    .query<IdentityTables>()
+  return selectAccount(tx.query<IdentityTables>(), name).executeTakeFirst();
+}
+
+function selectAccount(query: Kysely<IdentityTables>, name: string) {
+  return query
     .selectFrom('namespace as n')
     .innerJoin('user_account as u', 'u.namespace_id', 'n.id')
     .select(['n.id', 'n.name', 'n.enabled', 'u.owner_id', 'u.email'])
-    .where('n.name', '=', name)
-    .executeTakeFirst();
-}
-
-function selectMembers(db: Database) {
-  return db
-    .read<IdentityTables>()
-    .selectFrom('team_member as m')
-    .innerJoin('user_account as u', 'u.namespace_id', 'm.user_id')
-    .innerJoin('namespace as n', 'n.id', 'm.user_id')
-    .select(['m.team_id', 'm.user_id', 'n.name', 'u.owner_id']);
+    .where('n.name', '=', name);
 }

@@ -1,10 +1,18 @@
 import type { Operation } from '../frame/operation.ts';
 import type { WebApiPorts } from '../ports.ts';
+import { defaultPermissionOperations } from './default-permission-operations.ts';
+import { organizationMemberOperations } from './organization-member-operations.ts';
 import { organizationOperations } from './organization-operations.ts';
 import { teamMemberOperations } from './team-member-operations.ts';
 import { teamOperations } from './team-operations.ts';
 
 /** Organizations, and who is in them. */
 export function allOrganizationOperations(ports: WebApiPorts): readonly Operation[] {
-  return [...organizationOperations(ports), ...teamOperations(ports), ...teamMemberOperations(ports)];
+  return [
+    ...organizationOperations(ports),
+    ...organizationMemberOperations(ports),
+    ...teamOperations(ports),
+    ...teamMemberOperations(ports),
+    ...defaultPermissionOperations(ports),
+  ];
 }

@@ -4,7 +4,7 @@ import {
   changeOrganization,
   createOrganization,
   findOrganization,
-  findTeamIdsOf,
+  listTeamsOfMember,
   type Organization,
   resolveOrganizationAccess,
 } from '../../identity/index.ts';
@@ -135,10 +135,11 @@ async function showTeams(
 ): Promise<Readonly<Record<string, unknown>>> {
   const [teams, own] = await Promise.all([
     listTeams(db, organization.id),
-    findTeamIdsOf(db, organization.id, actor.kind === 'user' ? actor.userId : 0),
+    listTeamsOfMember(db, organization.id, actor.kind === 'user' ? actor.userId : 0),
   ]);
+  const viewed = new Set(own.map(({ id }) => id));
   return {
-    teams: Object.fromEntries(teams.map((team) => [team.name, teamView(team, isAdmin || own.has(team.id))])),
+    teams: Object.fromEntries(teams.map((team) => [team.name, teamView(team, isAdmin || viewed.has(team.id))])),
     ordered_teams: teams.map(({ name }) => name),
   };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { addTeamMember, findTeam, findTeamIdsOf, listTeamMembers, removeTeamMember } from '../../identity/index.ts';
+import { addTeamMember, findTeam, listTeamMembers, listTeamsOfMember, removeTeamMember } from '../../identity/index.ts';
 import { avatar } from '../avatar.ts';
 import { answer, NO_CONTENT } from '../frame/answer.ts';
 import { refusal } from '../frame/authorize-call.ts';
@@ -82,8 +82,8 @@ async function refuseOtherTeams({ db }: WebApiPorts, call: MemberCall): Promise<
   if (actor.kind !== 'user' || actor.scopes?.includes('org:admin') === false) throw refusal(actor);
   const organization = organizationOf(call);
   const team = await findTeam(db, organization.id, teamNameOf({ params }));
-  const own = await findTeamIdsOf(db, organization.id, actor.userId);
-  if (team === undefined || !own.has(team.id)) throw refusal(actor);
+  const own = await listTeamsOfMember(db, organization.id, actor.userId);
+  if (team === undefined || !own.some(({ id }) => id === team.id)) throw refusal(actor);
 }
 
 function memberView(

@@ -1,0 +1,133 @@
+import type { ExpressionBuilder, Kysely } from 'kysely';
+import type { Database, Transaction } from '../../platform/db/index.ts';
+import type { IdentityTables } from '../tables.ts';
+
+export interface DefaultPermissionRow {
+  readonly id: number;
+  readonly uuid: string;
+  readonly role: 'read' | 'write' | 'admin';
+  readonly activating_name: string | null;
+  readonly activating_owner: number | null;
+  /** 0 or 1, or false or true: as the database has truth values. */
+  readonly activating_member: unknown;
+  readonly user_name: string | null;
+  readonly user_owner: number | null;
+  readonly user_member: unknown;
+  readonly team_name: string | null;
+}
+
+/** Names of deleted accounts, whose rows stay for a while, begin so. */
+const DELETED = '!%';
+
+export function pageOfDefaultPermissions(
+  db: Database,
+  organizationId: number,
+  after: number,
+  limit: number,
+): Promise<readonly DefaultPermissionRow[]> {
+  return selectPermissions(db.read<IdentityTables>(), organizationId)
+    .where('d.id', '>', after)
+    .orderBy('d.id')
+    .limit(limit)
+    .execute();
+}
+
+export function readDefaultPermission(
+  tx: Transaction,
+  organizationId: number,
+  uuid: string,
+): Promise<DefaultPermissionRow | undefined> {
+  return selectPermissions(tx.query<IdentityTables>(), organizationId).where('d.uuid', '=', uuid).executeTakeFirst();
+}
+
+function selectPermissions(query: Kysely<IdentityTables>, organizationId: number) {
+  return query
+    .selectFrom('default_permission as d')
+    .leftJoin('namespace as a', 'a.id', 'd.activating_user_id')
+    .leftJoin('user_account as au', 'au.namespace_id', 'd.activating_user_id')
+    .leftJoin('namespace as n', 'n.id', 'd.delegate_user_id')
+    .leftJoin('user_account as nu', 'nu.namespace_id', 'd.delegate_user_id')
+    .leftJoin('team as t', 't.id', 'd.delegate_team_id')
+    .select(['d.id', 'd.uuid', 'd.role', 't.name as team_name'])
+    .select(['a.name as activating_name', 'au.owner_id as activating_owner'])
+    .select(['n.name as user_name', 'nu.owner_id as user_owner'])
+    .select((row) => [
+      row.exists(membershipOf(row, 'd.activating_user_id')).as('activating_member'),
+      row.exists(membershipOf(row, 'd.delegate_user_id')).as('user_member'),
+    ])
+    .where('d.organization_id', '=', organizationId)
+    .where((row) => row.or([row('a.name', 'is', null), row('a.name', 'not like', DELETED)]))
+    .where((row) => row.or([row('n.name', 'is', null), row('n.name', 'not like', DELETED)]));
+}
+
+function membershipOf(
+  row: ExpressionBuilder<IdentityTables & { d: IdentityTables['default_permission'] }, 'd'>,
+  user: 'd.activating_user_id' | 'd.delegate_user_id',
+) {
+  return row
+    .selectFrom('team_member as m')
+    .innerJoin('team as mt', 'mt.id', 'm.team_id')
+    .select('m.user_id')
+    .whereRef('m.user_id', '=', user)
+    .whereRef('mt.organization_id', '=', 'd.organization_id');
+}
+
+export async function countDefaultPermissions(tx: Transaction, organizationId: number): Promise<number> {
+  const row = await tx
+    .query<IdentityTables>()
+    .selectFrom('default_permission')
+    .select((e) => e.fn.countAll<number>().as('permissions'))
+    .where('organization_id', '=', organizationId)
+    .executeTakeFirstOrThrow();
+  return row.permissions;
+}
+
+export async function insertDefaultPermission(
+  tx: Transaction,
+  row: {
+    readonly uuid: string;
+    readonly organization_id: number;
+    readonly activating_user_id: number | null;
+    readonly delegate_user_id: number | null;
+    readonly delegate_team_id: number | null;
+    readonly role: DefaultPermissionRow['role'];
+  },
+): Promise<void> {
+  await tx.query<IdentityTables>().insertInto('default_permission').values(row).execute();
+}
+
+export async function updateDefaultPermission(
+  tx: Transaction,
+  id: number,
+  role: DefaultPermissionRow['role'],
+): Promise<void> {
+  await tx.query<IdentityTables>().updateTable('default_permission').set({ role }).where('id', '=', id).execute();
+}
+
+export async function deleteDefaultPermissionRow(tx: Transaction, id: number): Promise<void> {
+  await tx.query<IdentityTables>().deleteFrom('default_permission').where('id', '=', id).execute();
+}
+
+/** Those that hold for what a user creates: his own ones, and those of everybody. */
+export async function readDefaultGrants(
+  tx: Transaction,
+  organizationId: number,
+  creatorId: number,
+): Promise<
+  readonly {
+    readonly role: DefaultPermissionRow['role'];
+    readonly activating_user_id: number | null;
+    readonly delegate_user_id: number | null;
+    readonly delegate_team_id: number | null;
+  }[]
+> {
+  return tx
+    .query<IdentityTables>()
+    .selectFrom('default_permission as d')
+    .leftJoin('namespace as n', 'n.id', 'd.delegate_user_id')
+    .select(['d.role', 'd.activating_user_id', 'd.delegate_user_id', 'd.delegate_team_id'])
+    .where('d.organization_id', '=', organizationId)
+    .where((row) => row.or([row('d.activating_user_id', 'is', null), row('d.activating_user_id', '=', creatorId)]))
+    .where((row) => row.or([row('n.name', 'is', null), row('n.name', 'not like', DELETED)]))
+    .execute();
+}
