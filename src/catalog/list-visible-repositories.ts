@@ -2,7 +2,7 @@ import type { Actor } from '../identity/index.ts';
 import type { Database } from '../platform/db/index.ts';
 import type { CatalogPolicy } from './config.ts';
 import { readerFor } from './list-repositories.ts';
-import { pageOfRepositories, readNamespace, type RepositoryRow } from './repository-page-store.ts';
+import { findNamespaceId, pageOfRepositories, readHoldings, type RepositoryRow } from './repository-page-store.ts';
 
 export interface VisibleRepositories {
   /** Only those of this namespace; undefined: of any. */
@@ -34,10 +34,12 @@ export async function listVisibleRepositories(
   wanted: VisibleRepositories,
 ): Promise<VisiblePage> {
   const reader = await readerFor(db, actor, policy, wanted.publicToo);
-  const namespace = wanted.namespace === undefined ? undefined : await readNamespace(db, wanted.namespace, reader);
-  if (wanted.namespace !== undefined && namespace === undefined) return { repositories: [], next: undefined };
+  const namespaceId = wanted.namespace === undefined ? undefined : await findNamespaceId(db, wanted.namespace);
+  if (wanted.namespace !== undefined && namespaceId === undefined) return { repositories: [], next: undefined };
+  const { user, granted } = reader;
   const rows = await pageOfRepositories(db, reader, {
-    namespace,
+    namespaceId,
+    holdings: user !== undefined && granted ? await readHoldings(db, user.id, namespaceId) : undefined,
     afterId: wanted.afterId ?? 0,
     limit: wanted.limit + 1,
     taggedBefore: wanted.tagTimes ? await db.now() : undefined,

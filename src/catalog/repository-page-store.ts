@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { IdentityTables } from '../identity/index.ts';
-import { type Database, prepared } from '../platform/db/index.ts';
+import type { Database } from '../platform/db/index.ts';
 import type { Reader } from './listing-store.ts';
 import type { Repository } from './model.ts';
 import type { Visibility } from './tables.ts';
@@ -16,16 +16,18 @@ export interface RepositoryRow {
   readonly last_tagged_at: number | null;
 }
 
-/** A namespace as the reader sees it. */
-export interface ReadNamespace {
-  readonly id: number;
-  /** 1: all of it is his. */
-  readonly owned: number;
+/** Where a user has what he may see: read first, for a database that knows the very ids plans better. */
+export interface Holdings {
+  /** The user himself, and the organizations that he administers. */
+  readonly namespaceIds: readonly number[];
+  readonly teamIds: readonly number[];
 }
 
 export interface RepositoryPage {
-  /** Only what is in it; undefined: in any. */
-  readonly namespace: ReadNamespace | undefined;
+  /** Id; undefined: of any namespace. */
+  readonly namespaceId: number | undefined;
+  /** Of the reader; undefined: nobody has signed in, or nothing but what is public counts. */
+  readonly holdings: Holdings | undefined;
   /** Ids above this one; 0: from the first. */
   readonly afterId: number;
   readonly limit: number;
@@ -33,19 +35,30 @@ export interface RepositoryPage {
   readonly taggedBefore: number | undefined;
 }
 
-const namespaceOfReader = prepared<IdentityTables, [name: string, userId: number], ReadNamespace>((query, value) => ({
-  compile: () =>
-    sql<ReadNamespace>`
-      SELECT n.id, CASE WHEN n.id = ${value(1)} OR EXISTS (
-          SELECT 1 FROM team_member m JOIN team t ON t.id = m.team_id
-          WHERE m.user_id = ${value(1)} AND t.organization_id = n.id AND t.role = 'admin'
-        ) THEN 1 ELSE 0 END AS owned
-      FROM namespace n WHERE n.name = ${value(0)} AND n.enabled = 1`.compile(query),
-}));
-
 /** undefined: there is none, or it is disabled. */
-export function readNamespace(db: Database, name: string, { user }: Reader): Promise<ReadNamespace | undefined> {
-  return namespaceOfReader.first(db, name, user?.id ?? 0);
+export async function findNamespaceId(db: Database, name: string): Promise<number | undefined> {
+  const row = await db
+    .read<IdentityTables>()
+    .selectFrom('namespace')
+    .select('id')
+    .where('name', '=', name)
+    .where('enabled', '=', 1)
+    .executeTakeFirst();
+  return row?.id;
+}
+
+/** @param namespaceId of the organization that alone matters; undefined: all */
+export async function readHoldings(db: Database, userId: number, namespaceId: number | undefined): Promise<Holdings> {
+  let query = db
+    .read<IdentityTables>()
+    .selectFrom('team_member as m')
+    .innerJoin('team as t', 't.id', 'm.team_id')
+    .select(['t.id', 't.organization_id', 't.role'])
+    .where('m.user_id', '=', userId);
+  if (namespaceId !== undefined) query = query.where('t.organization_id', '=', namespaceId);
+  const teams = await query.execute();
+  const administered = teams.filter(({ role }) => role === 'admin').map(({ organization_id: id }) => id);
+  return { namespaceIds: [...new Set([userId, ...administered])], teamIds: teams.map(({ id }) => id) };
 }
 
 /**
@@ -57,59 +70,72 @@ export async function pageOfRepositories(
   reader: Reader,
   page: RepositoryPage,
 ): Promise<readonly RepositoryRow[]> {
-  const sources = sourcesOf(reader, page);
-  if (sources.length === 0) return [];
-  // CROSS JOIN: SQLite begins with the few ids that were found, instead of going through all repositories in order.
-  const query = sql<RepositoryRow>`
-    SELECT r.id, n.name AS namespace, r.name, r.description, r.visibility, r.state, ${lastTagged(page)} AS last_tagged_at
-    FROM (${sql.join(sources, sql` UNION `)}) AS seen
-    CROSS JOIN repository r CROSS JOIN namespace n
-    WHERE r.id = seen.id AND n.id = r.namespace_id AND ${isValid(reader)}
-    ORDER BY seen.id LIMIT ${page.limit}`;
-  return (await query.execute(db.report())).rows;
+  const query = pageQuery(reader, page);
+  return query === undefined ? [] : (await query.execute(db.report())).rows;
 }
+
+/** undefined: there is nothing that the reader could see. */
+export function pageQuery(reader: Reader, page: RepositoryPage): RawBuilder<RepositoryRow> | undefined {
+  const sources = sourcesOf(reader, page);
+  if (sources.length === 0) return undefined;
+  return sql<RepositoryRow>`
+    SELECT seen.*, ${lastTagged(page)} AS last_tagged_at
+    FROM (${sql.join(sources, sql` UNION `)}) AS seen
+    WHERE ${isValid(reader)}
+    ORDER BY seen.id LIMIT ${page.limit}`;
+}
+
+const REPOSITORY = sql`repository o`;
+const BY_ID = sql`o.id`;
+const GRANTED = sql`repository_permission p JOIN repository o ON o.id = p.repository_id`;
+const BY_GRANT = sql`p.repository_id`;
 
 function sourcesOf(reader: Reader, page: RepositoryPage): RawBuilder<unknown>[] {
-  const { namespace } = page;
-  const { user } = reader;
-  const within = namespace === undefined ? sql`1 = 1` : sql`o.namespace_id = ${namespace.id}`;
-  const ofRepositories = (where: RawBuilder<unknown>) =>
-    source(page, { from: sql`repository o`, where: sql`${where} AND ${within}`, id: sql`o.id` });
-  const everything = user !== undefined && (reader.everything || (reader.granted && namespace?.owned === 1));
-  if (everything) return [ofRepositories(sql`1 = 1`)];
-  const sources = reader.includePublic ? [ofRepositories(sql`o.visibility = 'public'`)] : [];
-  if (user === undefined || !reader.granted) return sources;
-  const granted = (from: RawBuilder<unknown>, where: RawBuilder<unknown>) =>
-    source(page, { from, where: sql`${where} AND ${within}`, id: sql`p.repository_id` });
-  sources.push(
-    granted(sql`repository_permission p JOIN repository o ON o.id = p.repository_id`, sql`p.user_id = ${user.id}`),
-    granted(
-      sql`team_member m JOIN repository_permission p ON p.team_id = m.team_id JOIN repository o ON o.id = p.repository_id`,
-      sql`m.user_id = ${user.id}`,
-    ),
-  );
-  // One that all belongs to him was answered above.
-  if (namespace === undefined) sources.push(ofRepositories(sql`o.namespace_id IN (${ownNamespaces(user.id)})`));
-  return sources;
+  const { namespaceId, holdings } = page;
+  const within = namespaceId === undefined ? sql`1 = 1` : sql`o.namespace_id = ${namespaceId}`;
+  const isPublic = source(page, REPOSITORY, sql`o.visibility = 'public' AND ${within}`, BY_ID);
+  if (reader.user !== undefined && reader.everything) return [source(page, REPOSITORY, within, BY_ID)];
+  if (reader.user === undefined || holdings === undefined) return reader.includePublic ? [isPublic] : [];
+  const owned = namespaceId === undefined ? holdings.namespaceIds : [namespaceId];
+  const own = source(page, REPOSITORY, sql`o.namespace_id ${among(owned)}`, BY_ID);
+  if (namespaceId !== undefined && holdings.namespaceIds.includes(namespaceId)) return [own];
+  // PostgreSQL does not conclude by itself that the repository's id is above as well.
+  const granted = (to: RawBuilder<unknown>) =>
+    source(page, GRANTED, sql`${to} AND ${within} AND o.id > ${page.afterId}`, BY_GRANT);
+  const direct = granted(sql`p.user_id = ${reader.user.id}`);
+  return [
+    ...(reader.includePublic ? [isPublic] : []),
+    ...(namespaceId === undefined ? [own] : []),
+    direct,
+    ...(holdings.teamIds.length > 0 ? [granted(toTeams(holdings.teamIds))] : []),
+  ];
 }
 
-function ownNamespaces(userId: number): RawBuilder<unknown> {
-  return sql`
-    SELECT CAST(${userId} AS BIGINT) UNION ALL
-    SELECT t.organization_id FROM team t JOIN team_member m ON m.team_id = t.id
-    WHERE m.user_id = ${userId} AND t.role = 'admin'`;
+/** What several of the teams were granted counts once, also toward the limit: for the first of them. */
+function toTeams(teamIds: readonly number[]): RawBuilder<unknown> {
+  const teams = among(teamIds);
+  if (teamIds.length <= 1) return sql`p.team_id ${teams}`;
+  return sql`p.team_id ${teams} AND NOT EXISTS (
+    SELECT 1 FROM repository_permission q
+    WHERE q.repository_id = p.repository_id AND q.team_id < p.team_id AND q.team_id ${teams})`;
 }
 
-/** Whoever is granted one by several ways gets it once, so that the limit counts repositories. */
+function among(ids: readonly number[]): RawBuilder<unknown> {
+  return ids.length === 1 ? sql`= ${ids[0]}` : sql`IN (${sql.join(ids)})`;
+}
+
 function source(
   { afterId, limit }: RepositoryPage,
-  parts: { readonly from: RawBuilder<unknown>; readonly where: RawBuilder<unknown>; readonly id: RawBuilder<unknown> },
+  from: RawBuilder<unknown>,
+  where: RawBuilder<unknown>,
+  id: RawBuilder<unknown>,
 ): RawBuilder<unknown> {
   return sql`
-    SELECT id FROM (
-      SELECT DISTINCT ${parts.id} AS id FROM ${parts.from} JOIN namespace x ON x.id = o.namespace_id
-      WHERE ${parts.where} AND ${parts.id} > ${afterId} AND o.deleted_at IS NULL AND x.enabled = 1
-      ORDER BY ${parts.id} LIMIT ${limit}
+    SELECT * FROM (
+      SELECT ${id} AS id, x.name AS namespace, o.name, o.description, o.visibility, o.state
+      FROM ${from} JOIN namespace x ON x.id = o.namespace_id
+      WHERE ${where} AND ${id} > ${afterId} AND o.deleted_at IS NULL AND x.enabled = 1
+      ORDER BY ${id} LIMIT ${limit}
     ) AS source`;
 }
 
@@ -117,7 +143,7 @@ function lastTagged({ taggedBefore }: RepositoryPage): RawBuilder<unknown> {
   if (taggedBefore === undefined) return sql`CAST(NULL AS BIGINT)`;
   return sql`(
     SELECT t.start_at FROM tag t
-    WHERE t.repository_id = r.id AND t.end_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > ${taggedBefore})
+    WHERE t.repository_id = seen.id AND t.end_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > ${taggedBefore})
     ORDER BY t.start_at DESC LIMIT 1)`;
 }
 

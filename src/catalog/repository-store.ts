@@ -83,14 +83,17 @@ export async function updateAliveRepository(
 export interface RepositoryDetailsRow {
   readonly description: string | null;
   readonly badge_token: string | null;
+  /** Of its namespace. */
+  readonly tag_expiration_s: number | null;
 }
 
 const details = prepared<CatalogTables & IdentityTables, [number], RepositoryDetailsRow>((query, value) =>
   query
-    .selectFrom('repository')
-    .select(['description', 'badge_token'])
-    .where('id', '=', value(0))
-    .where('deleted_at', 'is', null),
+    .selectFrom('repository as r')
+    .innerJoin('namespace as n', 'n.id', 'r.namespace_id')
+    .select(['r.description', 'r.badge_token', 'n.tag_expiration_s'])
+    .where('r.id', '=', value(0))
+    .where('r.deleted_at', 'is', null),
 );
 
 /** undefined: it has been deleted. */

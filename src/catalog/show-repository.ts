@@ -9,6 +9,8 @@ export interface RepositoryDetails {
   readonly description: string | null;
   /** Opens the badge of a private repository; '' where a version before has created it just now. */
   readonly badgeToken: string;
+  /** How long its deleted tags can be brought back; undefined: as long as everywhere (DEFAULT_TAG_EXPIRATION). */
+  readonly tagExpirationSeconds: number | undefined;
 }
 
 /** undefined: it has been deleted. */
@@ -17,7 +19,12 @@ export async function findRepositoryDetails(
   repositoryId: number,
 ): Promise<RepositoryDetails | undefined> {
   const row = await readRepositoryDetails(db, repositoryId);
-  return row === undefined ? undefined : { description: row.description, badgeToken: row.badge_token ?? '' };
+  if (row === undefined) return undefined;
+  return {
+    description: row.description,
+    badgeToken: row.badge_token ?? '',
+    tagExpirationSeconds: row.tag_expiration_s ?? undefined,
+  };
 }
 
 export interface TagOverview {

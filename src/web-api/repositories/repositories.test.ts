@@ -215,6 +215,14 @@ describeOnBothDatabases('repositories over the API', (context) => {
     expect(await may(ada)).toEqual([false, true, '']);
   });
 
+  it('say how long deleted tags of their namespace can be brought back', async () => {
+    await create(ada, { namespace: 'acme', repository: 'timed' });
+    const told = async () => (await api.call(ada, 'GET', '/repository/acme/timed')).body['tag_expiration_s'];
+    expect(await told()).toBe(1_209_600);
+    await api.call(ada, 'PUT', '/organization/acme', { tag_expiration_s: 86_400 });
+    expect(await told()).toBe(86_400);
+  });
+
   it('are described by who may write, and the log says how', async () => {
     await create(ada, { repository: 'described' });
     const describing = (by: Person | undefined, description: unknown) =>

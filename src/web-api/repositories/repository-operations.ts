@@ -91,7 +91,7 @@ export function repositoryOperations(ports: WebApiPorts): readonly Operation[] {
         ]);
         if (details === undefined) throw refusal(call.actor);
         return answer({
-          ...showRepository({ ...access, repository }, details),
+          ...showRepository({ ...access, repository }, details, ports.organizations.tagExpiration.defaultSeconds),
           ...(tags === undefined ? {} : { tags: showTags(tags) }),
           ...(query.includeStats ? { stats: showStats(ports.clock.now()) } : {}),
         });

@@ -10,13 +10,14 @@ type Shown = z.infer<typeof shownRepository>;
 const STATS_DAYS = 91;
 const DAY_MS = 24 * 3_600_000;
 
-/** How long deleted tags can be brought back, in seconds. */
-const TAG_EXPIRATION_S = 14 * 24 * 3600;
-
-/** A repository as `getRepo` shows it to whoever may read it. */
+/**
+ * A repository as `getRepo` shows it to whoever may read it.
+ * @param defaultTagExpiration DEFAULT_TAG_EXPIRATION, in seconds
+ */
 export function showRepository(
   access: RepositoryAccess & { readonly repository: NonNullable<RepositoryAccess['repository']> },
   details: RepositoryDetails,
+  defaultTagExpiration: number,
 ): Shown {
   const { namespace, repository: name } = splitRepositoryName(access.name);
   const { visibility, state } = access.repository;
@@ -32,7 +33,7 @@ export function showRepository(
     is_starred: false,
     status_token: isPublic ? '' : details.badgeToken,
     trust_enabled: false,
-    tag_expiration_s: TAG_EXPIRATION_S,
+    tag_expiration_s: details.tagExpirationSeconds ?? defaultTagExpiration,
     is_free_account: true,
     state,
     can_write: writes && state === 'NORMAL',
