@@ -8,6 +8,8 @@ export type Access =
   | 'repositories'
   /** Everybody reads; a change needs the signature of the key that it is about, or of its predecessor. */
   | 'keys'
+  /** Whoever has a token of an issuer that a robot trusts. */
+  | 'federation'
   /** Whoever `METRICS_…` lets in. */
   | 'metrics'
   /** Everybody: nothing that belongs to anybody is told or changed there. */
@@ -44,6 +46,7 @@ export const ADDRESS_SPACE = [
   { prefix: '/csrf_token', access: 'everybody', errors: 'quay', headers: DATA_ONLY },
   { prefix: '/keys', access: 'keys', errors: 'quay', headers: DATA_ONLY },
   { prefix: '/.well-known', access: 'everybody', errors: 'quay', headers: DATA_ONLY },
+  { prefix: '/oauth2/federation/robot/token', access: 'federation', errors: 'quay', headers: DATA_ONLY },
   { prefix: '/health', access: 'everybody', errors: 'quay', quiet: true },
   { prefix: '/status', access: 'everybody', errors: 'quay', quiet: true },
   { prefix: '/metrics', access: 'metrics', errors: 'quay', quiet: true },

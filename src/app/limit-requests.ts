@@ -32,7 +32,7 @@ export function limitRequests(
   });
   const weigh = (prefix: string): WeighRequest => {
     if (prefix === '/v2' || prefix === '/v1') return (context) => weighRegistryRequest(context, libraryNamespace);
-    return prefix === '/api/v1' ? weighApiRequest : () => WEB_PAGE;
+    return prefix === '/api/v1' || prefix.startsWith('/oauth2/') ? weighApiRequest : () => WEB_PAGE;
   };
   return new Map([...handlers].map(([prefix, handler]) => [prefix, limited(handler, weigh(prefix))]));
 }

@@ -1,4 +1,4 @@
-import type { Identity } from '../identity/index.ts';
+import { CredentialsRefused, type Identity } from '../identity/index.ts';
 import type { Metrics } from '../platform/metrics/index.ts';
 
 /** Signing in through these is counted under Quay's names; what was refused unread (a flood) is not an attempt. */
@@ -19,8 +19,11 @@ export function meterAuthentication<I extends Counted>(identity: I, metrics: Met
   return {
     ...identity,
     async authenticateBasic(login, secret, clientAddress) {
-      const actor = await identity.authenticateBasic(login, secret, clientAddress);
       const cells = login === '$oauthtoken' ? oauth : basic;
+      const actor = await identity.authenticateBasic(login, secret, clientAddress).catch((error: unknown) => {
+        if (error instanceof CredentialsRefused) cells.wrong.add();
+        throw error;
+      });
       (actor === undefined ? cells.wrong : cells.right).add();
       return actor;
     },

@@ -6,6 +6,7 @@ import {
   identityOrganizations,
   identityRobots,
   identityServiceKeys,
+  identityRobotTokens,
   identitySessions,
 } from '../identity/index.ts';
 import { notifyMessages } from '../notify/index.ts';
@@ -29,5 +30,6 @@ export const MIGRATIONS: readonly Migration[] = [
   identityServiceKeys,
   identityDeletedNamespaces,
   notifyMessages,
+  identityRobotTokens,
   catalogRepositoryLists,
 ];

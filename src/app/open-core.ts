@@ -6,6 +6,7 @@ import { createLocalHints, type Hints, joinHints } from '../platform/hints/index
 import type { Counters } from '../platform/limits/index.ts';
 import type { Logger } from '../platform/log/index.ts';
 import { createMailer, type Mailer } from '../platform/mail/index.ts';
+import { createGuardedFetch } from '../platform/net/index.ts';
 import { createJobQueue, type JobQueue } from '../platform/queue/index.ts';
 import { makeDataDirectory } from './make-data-directory.ts';
 import { openDatabase } from './open-database.ts';
@@ -47,8 +48,11 @@ export async function openCore(
     const hints = await openHints(settings, log, moreHints);
     const queue = createJobQueue();
     const mailer = createMailer({ box, queue, clock: systemClock, log }, settings.mail);
-    const identity = createIdentity({ db, clock: systemClock, log, box, hints, counters }, settings.identity);
+    const net = createGuardedFetch({ allowHosts: settings.allowedHosts });
+    const identity = createIdentity({ db, clock: systemClock, log, box, hints, counters, net }, settings.identity);
     const close = async (): Promise<void> => {
+      net.close();
+      await identity.flushRobotUses();
       await hints.close();
       await db.close();
     };

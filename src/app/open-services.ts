@@ -16,6 +16,7 @@ import {
   createClientConfigHandler,
   createCsrfTokenHandler,
   createPageTokens,
+  createRobotTokenExchange,
   createWebApi,
   createWebHandler,
   pageTokenBox,
@@ -113,6 +114,7 @@ export async function openServices(
       ...identity.keys.jobs,
       ...identity.keyServer.jobs,
       ...identity.sessions.jobs,
+      ...identity.robots.jobs,
       ...core.mailer.jobs,
     ],
     metrics,
@@ -135,6 +137,7 @@ export async function openServices(
     '/csrf_token': createCsrfTokenHandler(api),
     '/keys': createKeyServerHandler({ ...api, now: () => api.clock.now(), readOnly: api.rules.readOnly }),
     '/.well-known': createWellKnownHandler(api),
+    '/oauth2/federation/robot/token': createRobotTokenExchange({ ...identity, record: (entry) => pulls.record(entry) }),
     '/': await createWebHandler(webFolder()),
   };
   return {

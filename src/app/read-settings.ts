@@ -120,6 +120,7 @@ function toSettings(
     limits: requestLimitSettings(config),
     redis: chooseRedis(config),
     mail: toMailSettings(config),
+    allowedHosts: config.SSRF_ALLOWED_HOSTS,
     identity: {
       serverHostname: config.SERVER_HOSTNAME ?? `localhost:${launch.port}`,
       standing: standingRules(config),
@@ -130,6 +131,11 @@ function toSettings(
       serviceKeyRefreshMinutes: config.INSTANCE_SERVICE_KEY_REFRESH,
       ...keySettings(config, launch),
       sessionTimeoutMs: config.SESSION_TIMEOUT,
+      robots: {
+        disallowed: config.ROBOTS_DISALLOW,
+        exceptions: config.ROBOTS_WHITELIST,
+        allowHttp: config.ROBOT_FEDERATION_ALLOW_HTTP,
+      },
     },
     catalog: {
       standing: standingRules(config),

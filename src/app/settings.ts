@@ -37,6 +37,8 @@ export interface AppSettings {
   readonly limits: RequestLimitSettings | undefined;
   readonly redis: RedisSettings;
   readonly mail: MailSettings;
+  /** SSRF_ALLOWED_HOSTS: what outgoing requests may reach besides public addresses. */
+  readonly allowedHosts: readonly string[];
   readonly identity: IdentitySettings;
   readonly catalog: CatalogPolicy;
   readonly registry: RegistrySettings;

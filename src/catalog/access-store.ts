@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { RawBuilder } from 'kysely';
+import { isCredentialThere } from '../identity/index.ts';
 import { prepared } from '../platform/db/index.ts';
 import type { Database, Transaction } from '../platform/db/index.ts';
 import type { Visibility } from './tables.ts';
@@ -9,6 +10,8 @@ export interface AccessKey {
   readonly repository: string;
   /** 0 for anonymous: no account has that id. */
   readonly userId: number;
+  /** What a robot signed in with; 0: nothing that could go. */
+  readonly credential: number;
 }
 
 /** Always exactly one row; what is missing, deleted or disabled is null. */
@@ -52,18 +55,21 @@ const accessQuery = (param: Parameter) => sql<AccessRow>`
     LEFT JOIN (SELECT a.namespace_id, a.password_version, a.superuser, own.name
         FROM user_account a JOIN namespace own ON own.id = a.namespace_id AND own.enabled = 1
         LEFT JOIN namespace owner ON owner.id = a.owner_id
-        WHERE a.owner_id IS NULL OR owner.enabled = 1) u
+        WHERE (a.owner_id IS NULL OR owner.enabled = 1)
+          AND ${isCredentialThere(sql.ref('a.namespace_id'), param('credential'))}) u
       ON u.namespace_id = ${param('userId')}`;
 
-const preparedAccess = prepared<unknown, [namespace: string, repository: string, userId: number], AccessRow>(
-  (query, value) => {
-    const key = { namespace: value(0), repository: value(1), userId: value(2) };
-    return { compile: () => accessQuery((name) => key[name]).compile(query) };
-  },
-);
+const preparedAccess = prepared<
+  unknown,
+  [namespace: string, repository: string, userId: number, credential: number],
+  AccessRow
+>((query, value) => {
+  const key = { namespace: value(0), repository: value(1), userId: value(2), credential: value(3) };
+  return { compile: () => accessQuery((name) => key[name]).compile(query) };
+});
 
 export async function readAccess(db: Database, key: AccessKey): Promise<AccessRow> {
-  return only(await preparedAccess.first(db, key.namespace, key.repository, key.userId));
+  return only(await preparedAccess.first(db, key.namespace, key.repository, key.userId, key.credential));
 }
 
 export async function readAccessInTransaction(tx: Transaction, key: AccessKey): Promise<AccessRow> {

@@ -37,11 +37,13 @@ describeOnBothDatabases('a deleted user or organization', (context) => {
     const oldRobot = await makeRobot(old.userId);
     const oldActor = (await identity.authenticateAccessToken(old.token)) as UserActor;
     const oldRepository = await push(oldActor, 'ada/app');
-    expect(await identity.robots.authenticate('ada+ci', oldRobot.token)).toMatchObject({ userId: oldRobot.userId });
+    expect(await identity.authenticateBasic('ada+ci', oldRobot.token, '192.0.2.1')).toMatchObject({
+      userId: oldRobot.userId,
+    });
 
     expect(await remove(old.userId)).toBe(true);
     expect(await identity.authenticateAccessToken(old.token)).toBeUndefined();
-    expect(await identity.robots.authenticate('ada+ci', oldRobot.token)).toBeUndefined();
+    expect(await identity.authenticateBasic('ada+ci', oldRobot.token, '192.0.2.1')).toBeUndefined();
     expect(await identity.authenticatePassword('ada', 'a-password', '192.0.2.1')).toBeUndefined();
     expect(await resolveAccess(db, POLICY, oldActor, repositoryName('ada/app'))).toMatchObject({ actorValid: false });
     await expect(push(oldActor, 'ada/app')).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
@@ -51,8 +53,10 @@ describeOnBothDatabases('a deleted user or organization', (context) => {
     const newActor = (await identity.authenticateAccessToken(anew.token)) as UserActor;
     expect((await resolveAccess(db, POLICY, newActor, repositoryName('ada/app'))).repository).toBeUndefined();
     expect((await push(newActor, 'ada/app')).id).not.toBe(oldRepository.id);
-    expect(await identity.robots.authenticate('ada+ci', oldRobot.token)).toBeUndefined();
-    expect(await identity.robots.authenticate('ada+ci', newRobot.token)).toMatchObject({ userId: newRobot.userId });
+    expect(await identity.authenticateBasic('ada+ci', oldRobot.token, '192.0.2.1')).toBeUndefined();
+    expect(await identity.authenticateBasic('ada+ci', newRobot.token, '192.0.2.1')).toMatchObject({
+      userId: newRobot.userId,
+    });
   });
 
   it('keeps what a restore needs: old names, its robots, and which repositories went with it', async () => {

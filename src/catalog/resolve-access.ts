@@ -42,7 +42,12 @@ export async function resolveAccessInTransaction(
 
 function accessKey(actor: Actor, name: RepositoryName): AccessKey {
   const { namespace, repository } = splitRepositoryName(name);
-  return { namespace, repository, userId: actor.kind === 'anonymous' ? 0 : actor.userId };
+  return {
+    namespace,
+    repository,
+    userId: actor.kind === 'anonymous' ? 0 : actor.userId,
+    credential: actor.kind === 'robot' ? (actor.credential ?? 0) : 0,
+  };
 }
 
 function toAccess(policy: CatalogPolicy, actor: Actor, name: RepositoryName, row: AccessRow): RepositoryAccess {

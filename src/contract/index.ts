@@ -17,6 +17,12 @@ export {
   visibilityChange,
 } from './repository.ts';
 export { repositoryTokenRequest } from './repository-token.ts';
-export { newRobotRequest } from './robot.ts';
 export { approvalRequest, newServiceKeyRequest, serviceKeyChangeRequest } from './service-key.ts';
+export {
+  federationTestRequest,
+  newRobotRequest,
+  newRobotTokenRequest,
+  robotExpiryRequest,
+  robotFederationRequest,
+} from './robot.ts';
 export { signInRequest, verifyRequest } from './sign-in.ts';

@@ -3,7 +3,7 @@ import type { AuthenticatePassword } from './authenticate-password.ts';
 import type { EncryptedPasswords } from './encrypted-password.ts';
 import type { AccountActor } from './model.ts';
 import { parseRobotName } from './robot-name.ts';
-import type { Robots } from './robots.ts';
+import type { AuthenticateRobot } from './robots/authenticate-robot.ts';
 
 /** User name that makes the password an OAuth access token (Quay's convention). */
 const ACCESS_TOKEN_LOGIN = '$oauthtoken';
@@ -11,7 +11,7 @@ const ACCESS_TOKEN_LOGIN = '$oauthtoken';
 /**
  * Signs in by what a client sends as Basic credentials (RFC 7617): a user name or e-mail address with the
  * password, plain or encrypted, or `$oauthtoken` with an access token. undefined: refused, without a hint why. Errors: TOO_MANY_REQUESTS
- * with Retry-After. Access tokens and those of robots cannot be guessed, so their failures are not counted.
+ * with Retry-After; `CredentialsRefused` with the reason. Access tokens cannot be guessed, so their failures are not counted.
  */
 export type AuthenticateBasic = (
   login: string,
@@ -23,11 +23,11 @@ export function createBasicAuthenticator(ports: {
   readonly authenticatePassword: AuthenticatePassword;
   readonly authenticateAccessToken: AuthenticateAccessToken;
   readonly encryptedPasswords: EncryptedPasswords;
-  readonly robots: Pick<Robots, 'authenticate'>;
+  readonly authenticateRobot: AuthenticateRobot;
 }): AuthenticateBasic {
   return (login, secret, clientAddress) => {
     if (login === ACCESS_TOKEN_LOGIN) return ports.authenticateAccessToken(secret);
-    if (parseRobotName(login) !== undefined) return ports.robots.authenticate(login, secret);
+    if (parseRobotName(login) !== undefined) return ports.authenticateRobot(login, secret, clientAddress);
     return ports.authenticatePassword(login, ports.encryptedPasswords.decrypt(secret) ?? secret, clientAddress);
   };
 }

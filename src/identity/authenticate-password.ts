@@ -5,8 +5,7 @@ import { addressKey } from '../platform/limits/index.ts';
 import { createVerifiedSecrets, type PasswordHasher } from '../platform/crypto/index.ts';
 import type { Database } from '../platform/db/index.ts';
 import type { UserActor } from './model.ts';
-import type { FamiliarSecrets, PresentedCredentials } from './familiar-secrets.ts';
-import type { SignInThrottle } from './sign-in-throttle.ts';
+import type { SignInGuard } from './sign-in-guard.ts';
 import { type AccountRow, findAccountByEmail, findAccountByName, replacePasswordHash } from './store.ts';
 
 const EMAIL_MAX = 254;
@@ -16,8 +15,7 @@ export interface PasswordAuthenticatorPorts {
   readonly passwords: PasswordHasher;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly throttle: SignInThrottle;
-  readonly familiar: FamiliarSecrets;
+  readonly guard: SignInGuard;
 }
 
 /**
@@ -31,10 +29,7 @@ export type AuthenticatePassword = (
 ) => Promise<UserActor | undefined>;
 
 export function createPasswordAuthenticator(ports: PasswordAuthenticatorPorts): AuthenticatePassword {
-  const { throttle, familiar } = ports;
   const verified = createVerifiedSecrets(ports.clock);
-  // A client that opens many connections at once sends the same password on all of them: that is one attempt.
-  const attempts = new Map<string, Promise<boolean>>();
 
   async function check(account: AccountRow | undefined, owner: string, password: string): Promise<boolean> {
     if (account?.enabled === 1 && verified.has(owner, password)) return true;
@@ -45,30 +40,14 @@ export function createPasswordAuthenticator(ports: PasswordAuthenticatorPorts): 
     return true;
   }
 
-  function attempt(credentials: PresentedCredentials, run: () => Promise<boolean>): Promise<boolean> {
-    const same = JSON.stringify(credentials);
-    const running = attempts.get(same);
-    if (running !== undefined) return running;
-    const started = throttle
-      .attempt(credentials, run)
-      .then((right) => {
-        if (right) familiar.remember(credentials);
-        return right;
-      })
-      .finally(() => attempts.delete(same));
-    attempts.set(same, started);
-    return started;
-  }
-
   return async (login, password, clientAddress) => {
     const account = await findAccount(ports.db, login);
     const owner = `${account?.user_id}:${account?.password_version}`;
     const credentials = { address: addressKey(clientAddress), login, owner, secret: password };
-    // Everybody else, also who guesses a password that was verified a moment ago, goes through the throttle.
-    const right = familiar.recognizes(credentials)
-      ? await check(account, owner, password)
-      : await attempt(credentials, () => check(account, owner, password));
-    return right && account !== undefined ? actorOf(account) : undefined;
+    return ports.guard.attempt(credentials, async () => {
+      const right = await check(account, owner, password);
+      return right && account !== undefined ? actorOf(account) : undefined;
+    });
   };
 }
 

@@ -5,6 +5,8 @@ import { standingConfig } from './standing-config.ts';
 import type { StandingRules } from './standing.ts';
 import { bootstrapConfig, bootstrapRules, type BootstrapSettings } from './bootstrap-tokens/index.ts';
 import { type KeyServerSettings, serviceKeyConfig } from './service-keys/index.ts';
+import { robotConfig } from './robots/config.ts';
+import type { RobotSettings } from './robots/open-robots.ts';
 
 /** The settings of identity. */
 export interface IdentitySettings {
@@ -25,6 +27,7 @@ export interface IdentitySettings {
   readonly bootstrap: BootstrapSettings;
   /** SESSION_TIMEOUT, milliseconds. */
   readonly sessionTimeoutMs: number;
+  readonly robots: RobotSettings;
 }
 
 const OTHER_AUTHENTICATION = new Set(['LDAP', 'JWT', 'Keystone', 'OIDC', 'AppToken']);
@@ -32,6 +35,7 @@ const OTHER_AUTHENTICATION = new Set(['LDAP', 'JWT', 'Keystone', 'OIDC', 'AppTok
 export const identityConfig = defineConfig({
   ...organizationConfig,
   ...standingConfig,
+  ...robotConfig,
   AUTHENTICATION_TYPE: {
     schema: z.string().refine((type) => type === 'Database', {
       error: ({ input }) =>

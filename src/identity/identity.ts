@@ -29,11 +29,13 @@ import {
   type KeyRing,
   type KeyServer,
 } from './service-keys/index.ts';
-import { createRobots, type Robots } from './robots.ts';
+import { openRobots, type RobotPorts, type RobotServices } from './robots/open-robots.ts';
+import { robotRefusal } from './robots/robot-rules.ts';
+import { createSignInGuard } from './sign-in-guard.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { createSignInThrottle } from './sign-in-throttle.ts';
 
-export interface IdentityPorts {
+export interface IdentityPorts extends RobotPorts {
   readonly db: Database;
   readonly clock: Clock;
   readonly log: Logger;
@@ -47,7 +49,7 @@ export interface IdentityPorts {
 }
 
 /** Everything of identity that keeps state in the process (caches, keys, the set-up token). */
-export interface Identity {
+export interface Identity extends Omit<RobotServices, 'authenticateRobot'> {
   readonly passwords: PasswordHasher;
   readonly authenticatePassword: AuthenticatePassword;
   readonly authenticateAccessToken: AuthenticateAccessToken;
@@ -62,7 +64,6 @@ export interface Identity {
   readonly refreshTokens: RefreshTokens;
   readonly firstUser: FirstUserSetup;
   readonly sessions: Sessions;
-  readonly robots: Robots;
   readonly csrf: CsrfTokens;
 }
 
@@ -70,11 +71,10 @@ export function createIdentity(ports: IdentityPorts, settings: IdentitySettings)
   const { db, clock, log, box, hints = createLocalHints() } = ports;
   const { passwords = createPasswordHasher(), counters = createLocalCounters(clock) } = ports;
   const throttle = createSignInThrottle({ counters, log });
-  const familiar = createFamiliarSecrets(clock);
-  const authenticatePassword = createPasswordAuthenticator({ db, passwords, clock, log, throttle, familiar });
+  const guard = createSignInGuard({ throttle, familiar: createFamiliarSecrets(clock) });
+  const authenticatePassword = createPasswordAuthenticator({ db, passwords, clock, log, guard });
   const authenticateAccessToken = createAccessTokenAuthenticator({ db, clock });
   const encryptedPasswords = createEncryptedPasswords(box);
-  const robots = createRobots({ db, box, clock, log });
   const loadActor = createActorLoader(db, settings.standing);
   const keys = createKeyRing({
     db,
@@ -87,7 +87,19 @@ export function createIdentity(ports: IdentityPorts, settings: IdentitySettings)
     expiresAfterMs: settings.serviceKeyExpirationMinutes * 60_000,
     tokenLifetimeMs: (TOKEN_LIFETIME_SECONDS + TOKEN_LEEWAY_SECONDS) * 1000,
   });
+  const registryTokens = createRegistryTokens({
+    keys,
+    clock,
+    issuer: settings.serviceKeyService,
+    audience: settings.serverHostname,
+    allowsRobot: (name) => robotRefusal(settings.robots, name) === undefined,
+  });
+  const { authenticateRobot, ...robotServices } = openRobots(
+    { ...ports, guard, loadActor, registryTokens },
+    settings.robots,
+  );
   return {
+    ...robotServices,
     passwords,
     authenticatePassword,
     authenticateAccessToken,
@@ -95,7 +107,7 @@ export function createIdentity(ports: IdentityPorts, settings: IdentitySettings)
       authenticatePassword,
       authenticateAccessToken,
       encryptedPasswords,
-      robots,
+      authenticateRobot,
     }),
     encryptedPasswords,
     loadActor,
@@ -103,12 +115,7 @@ export function createIdentity(ports: IdentityPorts, settings: IdentitySettings)
     keyServer: createKeyServer({ db, clock, keys }, settings.keyServer),
     keyAdministration: createKeyAdministration({ db, keys }),
     bootstrapTokens: createBootstrapTokens({ db, clock, log, loadActor }, settings.bootstrap),
-    registryTokens: createRegistryTokens({
-      keys,
-      clock,
-      issuer: settings.serviceKeyService,
-      audience: settings.serverHostname,
-    }),
+    registryTokens,
     refreshTokens: createRefreshTokens({ box, clock, loadActor }),
     firstUser: createFirstUserSetup({
       db,
@@ -118,7 +125,6 @@ export function createIdentity(ports: IdentityPorts, settings: IdentitySettings)
       libraryNamespace: settings.libraryNamespace,
     }),
     sessions: createSessions({ db, clock, log }, { timeoutMs: settings.sessionTimeoutMs }),
-    robots,
     csrf: createCsrfTokens(box.deriveKey('csrf tokens')),
   };
 }

@@ -37,6 +37,13 @@ export interface RobotActor {
   readonly passwordVersion: number;
   /** A robot's rights are limited by its grants alone. */
   readonly scopes: undefined;
+  /**
+   * What it signed in with: the id of a token, or the negative id of a federated identity. What is issued to it ends when that
+   * is gone.
+   */
+  readonly credential?: number;
+  /** What is issued to it ends by then; ms of the database's clock. undefined: when it would anyway. */
+  readonly notAfter?: number;
 }
 
 export type AccountActor = UserActor | RobotActor;

@@ -8,6 +8,10 @@ const CONTEXT = z.object({
   user_id: z.int().positive().optional(),
   password_version: z.int().positive().optional(),
   scopes: z.array(z.enum(OAUTH_SCOPES)).optional(),
+  // Ours: what a robot signed in with.
+  credential: z.int().optional(),
+  // Ours: given in exchange for a token of a federated identity, to be used as a password.
+  exchanged: z.literal(true).optional(),
   // Ours: the instance made the token for its own use.
   internal: z.literal(true).optional(),
 });
@@ -46,15 +50,19 @@ export function contextOfActor(actor: Actor): RegistryClaims['context'] {
     user_id: actor.userId,
     password_version: actor.passwordVersion,
     ...(actor.scopes === undefined ? {} : { scopes: [...actor.scopes] }),
+    ...(actor.kind === 'robot' && actor.credential !== undefined ? { credential: actor.credential } : {}),
   };
 }
 
 /** undefined when the claims do not describe an actor completely: a gap must never widen what a token allows. */
 export function actorOfClaims(claims: RegistryClaims): Actor | undefined {
-  const { entity_kind, user_id: userId, password_version: passwordVersion, scopes } = claims.context;
+  const { entity_kind, user_id: userId, password_version: passwordVersion, scopes, credential } = claims.context;
   if (entity_kind === 'anonymous') return ANONYMOUS;
   if (userId === undefined || passwordVersion === undefined) return undefined;
   if ((entity_kind === 'oauthtoken') !== (scopes !== undefined)) return undefined;
-  if (entity_kind === 'robot') return { kind: 'robot', userId, name: claims.sub, passwordVersion, scopes: undefined };
+  if (entity_kind === 'robot') {
+    const robot = { kind: 'robot', userId, name: claims.sub, passwordVersion, scopes: undefined } as const;
+    return credential === undefined ? robot : { ...robot, credential };
+  }
   return { kind: 'user', userId, name: claims.sub, passwordVersion, scopes };
 }

@@ -25,6 +25,8 @@ export interface RegistryGrant {
   readonly access: readonly TokenAccess[];
   /** The instance's own (mirror, scanner): request limits do not apply. Never set for what a client has asked for. */
   readonly internal?: true;
+  /** No token of the protocol, but a robot's password for an hour. */
+  readonly exchanged?: true;
 }
 
 export interface IssuedToken {
@@ -51,6 +53,8 @@ export interface RegistryTokenPorts {
   readonly issuer: string;
   /** SERVER_HOSTNAME. */
   readonly audience: string;
+  /** ROBOTS_DISALLOW: what a robot got before it was set is void as well. */
+  readonly allowsRobot: (name: string) => boolean;
 }
 
 export const TOKEN_LIFETIME_SECONDS = 3600;
@@ -85,19 +89,24 @@ export function createRegistryTokens(ports: RegistryTokenPorts): RegistryTokens 
   async function issue(grant: RegistryGrant): Promise<IssuedToken> {
     const issuedAt = clock.now();
     const seconds = Math.floor(issuedAt / 1000);
+    const lifetime = lifetimeSeconds(grant.actor, issuedAt);
     const claims: RegistryClaims = {
       iss: issuer,
       aud: audience,
       sub: subjectOfActor(grant.actor),
       nbf: seconds,
       iat: seconds,
-      exp: seconds + TOKEN_LIFETIME_SECONDS,
+      exp: seconds + lifetime,
       jti: randomUUID(),
       access: grant.access,
-      context: { ...contextOfActor(grant.actor), ...(grant.internal === true ? { internal: true } : {}) },
+      context: {
+        ...contextOfActor(grant.actor),
+        ...(grant.internal === true ? { internal: true } : {}),
+        ...(grant.exchanged === true ? { exchanged: true } : {}),
+      },
     };
     const token = await signRs256(await keys.signingKey(), claims);
-    return { token, expiresInSeconds: TOKEN_LIFETIME_SECONDS, issuedAt };
+    return { token, expiresInSeconds: lifetime, issuedAt };
   }
 
   async function verify(text: string): Promise<RegistryGrant | undefined> {
@@ -121,10 +130,19 @@ export function createRegistryTokens(ports: RegistryTokenPorts): RegistryTokens 
     const validFrom = (claims.nbf - TOKEN_LEEWAY_SECONDS) * 1000;
     if (now >= expiresAt || now < validFrom) return undefined;
     const actor = actorOfClaims(claims);
-    if (actor === undefined) return undefined;
+    if (actor === undefined || (actor.kind === 'robot' && !ports.allowsRobot(actor.name))) return undefined;
     const grant = { actor, access: claims.access, token: text, until: Math.min(expiresAt, now + RECHECK_MS) };
-    return claims.context.internal === true ? { ...grant, internal: true } : grant;
+    if (claims.context.internal === true) return { ...grant, internal: true };
+    if (claims.context.exchanged !== true || actor.kind !== 'robot') return grant;
+    // Whatever is got by it must not live longer.
+    return { ...grant, actor: { ...actor, notAfter: claims.exp * 1000 }, exchanged: true };
   }
 
   return { issue, verify };
+}
+
+/** An hour, or what is left to a robot whose token ends before. */
+function lifetimeSeconds(actor: Actor, now: number): number {
+  const end = actor.kind === 'robot' ? (actor.notAfter ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
+  return Math.max(1, Math.min(TOKEN_LIFETIME_SECONDS, Math.floor((end - now) / 1000)));
 }

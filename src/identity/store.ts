@@ -1,5 +1,6 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { type Database, prepared, type Transaction } from '../platform/db/index.ts';
+import { isCredentialThere } from './robots/robot-token-store.ts';
 import type { IdentityTables } from './tables.ts';
 
 /** What signing in needs to know about an account. */
@@ -40,7 +41,7 @@ const accountByEmail = prepared<IdentityTables, [string], AccountRow>((query, va
   selectAccount(query).where('u.email', '=', value(0)),
 );
 
-const accountById = prepared<IdentityTables, [number], LiveAccountRow>((query, value) =>
+const accountById = prepared<IdentityTables, [userId: number, credential: number], LiveAccountRow>((query, value) =>
   query
     .selectFrom('user_account as u')
     .innerJoin('namespace as n', 'n.id', 'u.namespace_id')
@@ -48,7 +49,8 @@ const accountById = prepared<IdentityTables, [number], LiveAccountRow>((query, v
     .select(['n.name', 'n.enabled', 'u.superuser', 'u.password_version', 'u.owner_id'])
     .where('u.namespace_id', '=', value(0))
     // A robot is no more alive than its owner.
-    .where((row) => row.or([row('u.owner_id', 'is', null), row('o.enabled', '=', 1)])),
+    .where((row) => row.or([row('u.owner_id', 'is', null), row('o.enabled', '=', 1)]))
+    .where(isCredentialThere(sql.ref('u.namespace_id'), value(1))),
 );
 
 const accessToken = prepared<IdentityTables, [string], AccessTokenRow>((query, value) =>
@@ -84,8 +86,9 @@ export function findAccountByEmail(db: Database, email: string): Promise<Account
   return accountByEmail.first(db, email);
 }
 
-export function findLiveAccount(db: Database, userId: number): Promise<LiveAccountRow | undefined> {
-  return accountById.first(db, userId);
+/** @param credential see `RobotActor.credential`; 0: none */
+export function findLiveAccount(db: Database, userId: number, credential = 0): Promise<LiveAccountRow | undefined> {
+  return accountById.first(db, userId, credential);
 }
 
 export function findAccessToken(db: Database, lookup: string): Promise<AccessTokenRow | undefined> {

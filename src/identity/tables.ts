@@ -27,14 +27,35 @@ export interface IdentityTables {
   };
   /** Deleted users and organizations, and the robots that went with them: what they were called, for whoever restores them. */
   deleted_namespace: { namespace_id: number; name: string; email: string | null; deleted_at: number };
-  robot: { user_id: number; description: string; metadata: string | null; last_used_at: Generated<number | null> };
+  robot: {
+    user_id: number;
+    description: string;
+    metadata: string | null;
+    last_used_at: Generated<number | null>;
+    expires_at: number | null;
+  };
   robot_token: {
     id: Generated<number>;
     uuid: string;
     robot_id: number;
+    name: string;
     token_encrypted: string;
     created_at: number;
     expires_at: number | null;
+    last_used_at: Generated<number | null>;
+  };
+  /** Whose tokens of other issuers a robot may be had for. */
+  robot_federation: {
+    id: Generated<number>;
+    robot_id: number;
+    issuer: string;
+    subject: string | null;
+    /** JSON: texts. */
+    audiences: string | null;
+    /** JSON: texts by name. */
+    claims: string | null;
+    created_at: number;
+    last_used_at: Generated<number | null>;
   };
   team: {
     id: Generated<number>;

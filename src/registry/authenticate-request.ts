@@ -1,6 +1,6 @@
 import { decide, resolveAccess } from '../catalog/index.ts';
 import type { RepositoryAccess, RepositoryAction } from '../catalog/index.ts';
-import { ANONYMOUS, parseBasicCredentials } from '../identity/index.ts';
+import { ANONYMOUS, CredentialsRefused, parseBasicCredentials } from '../identity/index.ts';
 import type { Actor, RegistryGrant } from '../identity/index.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { RepositoryName } from '../kernel/reference.ts';
@@ -55,13 +55,23 @@ export async function authenticateRequest(
     // Some clients send empty credentials when they have none.
     if (basic !== undefined && basic.login === '' && basic.secret === '') return NOBODY;
     const actor =
-      basic === undefined ? undefined : await ports.authenticateBasic(basic.login, basic.secret, context.clientAddress);
+      basic === undefined
+        ? undefined
+        : await ports
+            .authenticateBasic(basic.login, basic.secret, context.clientAddress)
+            .catch((error: unknown) => explain(error, challenge));
     if (actor !== undefined) {
       context.credentialsProven?.('user');
       return { actor, bound: undefined, presented: true };
     }
   }
   throw challenge('invalid_token');
+}
+
+/** A refusal that says why still has to send the client to the token endpoint. */
+function explain(error: unknown, challenge: Challenge): never {
+  if (!(error instanceof CredentialsRefused)) throw error;
+  throw new AppError('UNAUTHORIZED', error.message, { headers: challenge('invalid_token').headers });
 }
 
 /**
@@ -75,7 +85,8 @@ export async function requireLiveAccount(
 ): Promise<void> {
   const { actor } = caller;
   if (actor.kind === 'anonymous') return;
-  if ((await ports.loadActor(actor.userId, actor.passwordVersion)) === undefined) {
+  const credential = actor.kind === 'robot' ? actor.credential : undefined;
+  if ((await ports.loadActor(actor.userId, actor.passwordVersion, credential)) === undefined) {
     throw challenge('invalid_token');
   }
 }

@@ -2,6 +2,7 @@ import {
   type Actor,
   ANONYMOUS,
   type AuthenticateBasic,
+  CredentialsRefused,
   parseBasicCredentials,
   type RefreshTokens,
   type RegistryTokens,
@@ -103,7 +104,7 @@ async function actorOfHeader(ports: TokenEndpointPorts, context: RequestContext)
   const { login, secret } = credentials;
   // Some clients send empty credentials when they have none.
   if (login === '' && secret === '') return ANONYMOUS;
-  const actor = (await ports.authenticateBasic(login, secret, context.clientAddress)) ?? refuse(ports);
+  const actor = await signIn(ports, login, secret, context.clientAddress);
   context.credentialsProven?.('user');
   return actor;
 }
@@ -111,13 +112,19 @@ async function actorOfHeader(ports: TokenEndpointPorts, context: RequestContext)
 async function actorOfGrant(ports: TokenEndpointPorts, form: URLSearchParams, clientAddress: string): Promise<Actor> {
   const grantType = form.get('grant_type');
   if (grantType === 'password') {
-    const login = form.get('username') ?? '';
-    return (await ports.authenticateBasic(login, form.get('password') ?? '', clientAddress)) ?? refuse(ports);
+    return signIn(ports, form.get('username') ?? '', form.get('password') ?? '', clientAddress);
   }
   if (grantType === 'refresh_token') {
     return (await ports.refreshTokens.authenticate(form.get('refresh_token') ?? '')) ?? refuse(ports);
   }
   throw new AppError('TOKEN_REQUEST_INVALID', 'The grant_type must be "password" or "refresh_token"');
+}
+
+async function signIn(ports: TokenEndpointPorts, login: string, secret: string, clientAddress: string): Promise<Actor> {
+  const actor = await ports.authenticateBasic(login, secret, clientAddress).catch((error: unknown) => {
+    throw error instanceof CredentialsRefused ? unauthorized(ports, error.message) : error;
+  });
+  return actor ?? refuse(ports);
 }
 
 async function grant(ports: TokenEndpointPorts, actor: Actor, scope: RequestedScope): Promise<TokenAccess> {

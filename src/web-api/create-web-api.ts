@@ -12,9 +12,11 @@ import { allOrganizationOperations } from './organizations/all-operations.ts';
 import { permissionOperations } from './permission-operations.ts';
 import { repositoryOperations } from './repositories/repository-operations.ts';
 import { repositoryTokenOperations } from './repository-token-operations.ts';
-import { robotOperations } from './robot-operations.ts';
 import { serverOperations } from './server-operations.ts';
 import { serviceKeyOperations } from './service-key-operations.ts';
+import { robotFederationOperations } from './robots/robot-federation-operations.ts';
+import { robotOperations } from './robots/robot-operations.ts';
+import { robotTokenOperations } from './robots/robot-token-operations.ts';
 import { sessionOperations } from './session-operations.ts';
 import { userOperations } from './user-operations.ts';
 
@@ -32,6 +34,8 @@ export function webApiOperations(ports: WebApiPorts): readonly Operation[] {
     ...robotOperations(ports),
     ...serverOperations(ports),
     ...serviceKeyOperations(ports),
+    ...robotTokenOperations(ports),
+    ...robotFederationOperations(ports),
     ...sessionOperations(ports),
     ...userOperations(ports),
   ]);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createTestDatabase } from '../../test/support/databases.ts';
 import { createTestIdentity } from '../../test/support/identity.ts';
-import { QUAY_OPERATIONS, type QuayOperation } from '../../test/support/quay-operations.ts';
+import { QUAY_OPERATIONS, ROBOT_EXTRAS, type QuayOperation } from '../../test/support/quay-operations.ts';
 import { webApiPorts } from '../../test/support/web-api.ts';
 import { configPieces } from '../app/config.ts';
 import { describeKeys } from '../platform/config/index.ts';
@@ -15,7 +15,7 @@ import { describeAsSwagger, swaggerParts } from './frame/swagger.ts';
 import { webApiOperations } from './create-web-api.ts';
 
 /** Operations that Quay's table does not list. */
-const OURS = ['initializeUser', 'describeAsOpenApi', 'getConfigStatus'];
+const OURS = ['initializeUser', 'describeAsOpenApi', 'getConfigStatus', ...ROBOT_EXTRAS.keys()];
 
 const database = await createTestDatabase('sqlite');
 const operations = webApiOperations(webApiPorts(database.db, createTestIdentity(database.db)));

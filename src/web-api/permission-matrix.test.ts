@@ -4,7 +4,7 @@ import { byToken, bySession, type Credentials } from '../../test/support/api-cal
 import { describeOnBothDatabases } from '../../test/support/databases.ts';
 import { startHttp, type TestServer } from '../../test/support/http.ts';
 import { cheapPasswords, createTestIdentity } from '../../test/support/identity.ts';
-import { QUAY_OPERATIONS, type QuayOperation } from '../../test/support/quay-operations.ts';
+import { QUAY_OPERATIONS, type QuayOperation, ROBOT_EXTRAS } from '../../test/support/quay-operations.ts';
 import { type Identified, mayByQuay } from '../../test/support/quay-permissions.ts';
 import { STANDING } from '../../test/support/standing.ts';
 import { POLICY, webApiPorts } from '../../test/support/web-api.ts';
@@ -96,8 +96,10 @@ describeOnBothDatabases('the permissions of the API', (context) => {
     const ports = webApiPorts(db, identity);
     const operations = webApiOperations(ports);
     cases = operations.flatMap((operation) => {
-      const quays = QUAY_OPERATIONS.find(({ operationId }) => operationId === operation.id);
-      return quays === undefined ? [] : [{ operation, quays }];
+      const like = ROBOT_EXTRAS.get(operation.id) ?? operation.id;
+      const quays = QUAY_OPERATIONS.find(({ operationId }) => operationId === like);
+      const { method, path } = operation;
+      return quays === undefined ? [] : [{ operation, quays: { ...quays, method, path } }];
     });
     const served = cases.map(({ operation, quays }) => decidedOnly(operation, quays));
     const { rules } = ports;

@@ -10,6 +10,7 @@ import type {
   KeyServer,
   LoadActor,
   OrganizationSettings,
+  RobotFederation,
   Robots,
   Sessions,
 } from '../identity/index.ts';
@@ -44,6 +45,7 @@ export interface WebApiPorts extends WebApiSettings {
   readonly firstUser: FirstUserSetup;
   readonly sessions: Sessions;
   readonly robots: Robots;
+  readonly robotFederation: RobotFederation;
   readonly csrf: CsrfTokens;
   readonly pageTokens: PageTokens;
   readonly keyServer: KeyServer;

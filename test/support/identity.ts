@@ -25,6 +25,7 @@ export const IDENTITY_SETTINGS: IdentitySettings = {
   keyServer: { audiences: ['https://registry.test'], unapprovedMs: 86_400_000, expiredMs: 604_800_000 },
   bootstrap: { enabled: false, owner: undefined, path: '/nonexistent/token.json', lifetimeMs: 3_600_000, scopes: [] },
   sessionTimeoutMs: 86_400_000,
+  robots: { disallowed: false, exceptions: [], allowHttp: false },
 };
 
 /** Identity as one node of a registry has it, with cheap passwords. */

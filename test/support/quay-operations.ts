@@ -29,3 +29,16 @@ export type QuayOperation = z.infer<typeof quayOperation>;
 export const QUAY_OPERATIONS: readonly QuayOperation[] = z
   .array(quayOperation)
   .parse(JSON.parse(readFileSync(new URL('../fixtures/api/operations.json', import.meta.url), 'utf8')));
+
+/** What robots can do beyond Quay's, by operationId, and the operation of Quay that is for the same callers. */
+export const ROBOT_EXTRAS: ReadonlyMap<string, string> = new Map(
+  ['User', 'Org'].flatMap((owner) => [
+    [`list${owner}RobotTokens`, `get${owner}Robots`],
+    ...[
+      `create${owner}RobotToken`,
+      `delete${owner}RobotToken`,
+      `change${owner}RobotExpiry`,
+      `test${owner}RobotFederation`,
+    ].map((id) => [id, `create${owner}Robot`] as const),
+  ]),
+);

@@ -85,6 +85,9 @@ export async function startRegistry(options: TestRegistryOptions): Promise<TestR
       standing: policy.standing,
       libraryNamespace: settings.libraryNamespace,
       serviceKeyService: 'gantry',
+      serviceKeyExpirationMinutes: 120,
+      serviceKeyRefreshMinutes: 55,
+      sessionTimeoutMs: 86_400_000,
     },
   );
   const metrics = createMetrics();

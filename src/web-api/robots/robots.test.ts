@@ -1,54 +1,20 @@
 import { describe, expect, inject, it } from 'vitest';
-import { createTestDatabase, describeOnBothDatabases } from '../../test/support/databases.ts';
-import { startHttp } from '../../test/support/http.ts';
-import { cheapPasswords, createTestIdentity } from '../../test/support/identity.ts';
-import { POLICY, webApiPorts } from '../../test/support/web-api.ts';
-import { MIGRATIONS } from '../app/migrations.ts';
-import { decide, ensureRepository, resolveAccess } from '../catalog/index.ts';
-import { createAccessToken, createOrganization, createUser, type UserActor } from '../identity/index.ts';
-import type { IdentityTables, OAuthScope } from '../identity/index.ts';
-import { parseRepositoryName } from '../kernel/reference.ts';
-import { createPostgresDatabase } from '../platform/db/index.ts';
-import { createWebApi } from './index.ts';
+import { createTestDatabase, describeOnBothDatabases } from '../../../test/support/databases.ts';
+import { cheapPasswords, createTestIdentity } from '../../../test/support/identity.ts';
+import { startRobotOwner } from '../../../test/support/robot-owner.ts';
+import { POLICY } from '../../../test/support/web-api.ts';
+import { MIGRATIONS } from '../../app/migrations.ts';
+import { decide, ensureRepository, resolveAccess } from '../../catalog/index.ts';
+import { createUser } from '../../identity/index.ts';
+import type { IdentityTables, OAuthScope } from '../../identity/index.ts';
+import { parseRepositoryName } from '../../kernel/reference.ts';
+import { createPostgresDatabase } from '../../platform/db/index.ts';
 
 const SYSTEM = { kind: 'system', name: undefined } as const;
 
 describeOnBothDatabases('robots', (context) => {
-  let people = 0;
-
-  /** A registry with the API, and a user with an organization of his own and a token for calls. */
-  const start = async (scopes: readonly OAuthScope[] = ['user:admin', 'org:admin', 'repo:admin', 'repo:create']) => {
-    const { db } = context();
-    const identity = createTestIdentity(db);
-    const server = await startHttp({
-      mounts: [{ prefix: '/api/v1', errors: 'quay', handler: createWebApi(webApiPorts(db, identity)) }],
-    });
-    people += 1;
-    const [name, orgname] = [`person${people}`, `company${people}`];
-    const created = await createUser(
-      { db, passwords: cheapPasswords },
-      { name, password: 'a-password', superuser: false },
-      SYSTEM,
-    );
-    const token = await db.transaction(async (tx) => {
-      await createOrganization(tx, orgname, created, SYSTEM);
-      return (await createAccessToken(tx, { userId: created.userId, scopes })).token;
-    });
-    const user = (await identity.authenticateAccessToken(token)) as UserActor;
-    const call = async (method: string, path: string, body?: unknown, bearer = token) => {
-      const answer = await fetch(`${server.url}/api/v1${path}`, {
-        method,
-        headers: {
-          Authorization: `Bearer ${bearer}`,
-          ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      const text = await answer.text();
-      return { status: answer.status, body: (text === '' ? {} : JSON.parse(text)) as Record<string, unknown> };
-    };
-    return { db, identity, server, user, name, orgname, call };
-  };
+  const start = (scopes?: readonly OAuthScope[]) =>
+    startRobotOwner(context().db, scopes === undefined ? {} : { scopes });
 
   it('are made for an organization, shown with their token, and pull what they are granted', async () => {
     const { db, identity, server, user, orgname, call } = await start();

@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import type { Database, Transaction } from '../../platform/db/index.ts';
+import { insertNamespace } from '../store.ts';
+import type { IdentityTables } from '../tables.ts';
+import { deleteRobotTokens } from './robot-token-store.ts';
+
+export interface RobotRow {
+  readonly user_id: number;
+  readonly name: string;
+  readonly owner_id: number;
+  readonly description: string;
+  readonly metadata: string | null;
+  readonly created_at: number;
+  readonly last_used_at: number | null;
+  readonly expires_at: number | null;
+}
+
+export interface NewRobotRow {
+  readonly name: string;
+  readonly ownerId: number;
+  readonly description: string;
+  readonly metadata: string;
+  readonly expiresAt: number | null;
+}
+
+/** @returns the robot's id, or undefined when the name is taken. */
+export async function insertRobot(tx: Transaction, robot: NewRobotRow): Promise<number | undefined> {
+  const userId = await insertNamespace(tx, robot.name, 'user');
+  if (userId === undefined) return undefined;
+  const query = tx.query<IdentityTables>();
+  await query
+    .insertInto('user_account')
+    .values({ namespace_id: userId, uuid: randomUUID(), email: null, password_hash: null, owner_id: robot.ownerId })
+    .execute();
+  const { description, metadata, expiresAt: expires_at } = robot;
+  await query.insertInto('robot').values({ user_id: userId, description, metadata, expires_at }).execute();
+  return userId;
+}
+
+export async function findRobot(db: Database, name: string): Promise<RobotRow | undefined> {
+  return selectRobots(db).where('n.name', '=', name).executeTakeFirst();
+}
+
+/**
+ * A page of an owner's robots by name. They are found by their names, which begin with the owner's, because the index of names has
+ * them in order. @param page.after the last name of the page before
+ */
+export function listRobotRows(
+  db: Database,
+  owner: { readonly id: number; readonly name: string },
+  page: { readonly after?: string | undefined; readonly limit: number },
+): Promise<readonly RobotRow[]> {
+  return (
+    selectRobots(db)
+      .where('n.name', '>', page.after ?? `${owner.name}+`)
+      // The character after "+".
+      .where('n.name', '<', `${owner.name},`)
+      // Kept from the index of owners, behind which all of them would have to be sorted for each page.
+      .where(sql<number>`u.owner_id + 0`, '=', owner.id)
+      .orderBy('n.name')
+      .limit(page.limit)
+      .execute()
+  );
+}
+
+function selectRobots(db: Database) {
+  return db
+    .read<IdentityTables>()
+    .selectFrom('namespace as n')
+    .innerJoin('user_account as u', 'u.namespace_id', 'n.id')
+    .innerJoin('robot as r', 'r.user_id', 'n.id')
+    .select([
+      'r.user_id',
+      'n.name',
+      sql<number>`u.owner_id`.as('owner_id'),
+      'r.description',
+      'r.metadata',
+      'n.created_at',
+      'r.last_used_at',
+      'r.expires_at',
+    ])
+    .where('n.enabled', '=', 1);
+}
+
+/** @param expiresAt null: never */
+export async function setRobotExpiry(tx: Transaction, robotId: number, expiresAt: number | null): Promise<void> {
+  const query = tx.query<IdentityTables>();
+  await query.updateTable('robot').set({ expires_at: expiresAt }).where('user_id', '=', robotId).execute();
+}
+
+/** Voids whatever was issued to a robot for its tokens and federated identities. They themselves go on. */
+export async function voidIssued(tx: Transaction, robotId: number): Promise<void> {
+  await tx
+    .query<IdentityTables>()
+    .updateTable('user_account')
+    .set((row) => ({ password_version: row('password_version', '+', 1) }))
+    .where('namespace_id', '=', robotId)
+    .execute();
+}
+
+/** Takes the name and everything that the robot may do away from it; its row stays for what refers to it. */
+export async function retireRobot(tx: Transaction, robotId: number): Promise<void> {
+  await deleteRobotTokens(tx, robotId);
+  await voidIssued(tx, robotId);
+  const query = tx.query<IdentityTables>();
+  await query.deleteFrom('robot_federation').where('robot_id', '=', robotId).execute();
+  await query.deleteFrom('team_member').where('user_id', '=', robotId).execute();
+  await query
+    .deleteFrom('default_permission')
+    .where((row) => row.or([row('delegate_user_id', '=', robotId), row('activating_user_id', '=', robotId)]))
+    .execute();
+  await query.deleteFrom('robot').where('user_id', '=', robotId).execute();
+  await query
+    .updateTable('namespace')
+    .set({ name: `!robot-${robotId}`, enabled: 0 })
+    .where('id', '=', robotId)
+    .execute();
+}
+
+/** Robots that expired before a time, with their owners. */
+export function listExpiredRobots(
+  tx: Transaction,
+  before: number,
+  limit: number,
+): Promise<readonly { readonly user_id: number; readonly name: string; readonly owner_id: number | null }[]> {
+  return tx
+    .query<IdentityTables>()
+    .selectFrom('robot as r')
+    .innerJoin('user_account as u', 'u.namespace_id', 'r.user_id')
+    .innerJoin('namespace as n', 'n.id', 'r.user_id')
+    .select(['r.user_id', 'n.name', 'u.owner_id'])
+    .where('r.expires_at', '<', before)
+    .where('n.enabled', '=', 1)
+    .orderBy('r.expires_at')
+    .limit(limit)
+    .execute();
+}
