@@ -53,6 +53,9 @@ const CROOKED_NAMES = [
   ...['\u0430cme', '\uff41\uff43\uff4d\uff45', '\ufb01rst', 'ac\u200fme', 'acme\u0301', 'ACME'].map(encodeURIComponent),
 ];
 
+/** Some attacks are made on every operation, which takes its time on a busy machine. */
+const PATIENCE_MS = 120_000;
+
 interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -122,39 +125,43 @@ describeOnBothDatabases('attacks on the API', (context) => {
 
   const changing = () => operations.filter(({ method, flags }) => method !== 'GET' && flags?.withoutSession !== true);
 
-  it('no change by a cookie goes without the proof of its own session, whatever it is called', async () => {
-    const proofs: readonly (readonly [string, Credentials])[] = [
-      ['none', {}],
-      ['wrong', { 'X-CSRF-Token': 'x'.repeat(43) }],
-      ['empty', { 'X-CSRF-Token': '' }],
-      ['of another session', { 'X-CSRF-Token': foreign['X-CSRF-Token'] ?? '' }],
-    ];
-    const types = [
-      'application/json',
-      'text/plain',
-      'application/x-www-form-urlencoded',
-      'multipart/form-data; boundary=x',
-      '',
-    ];
-    const let_in: string[] = [];
-    for (const operation of changing()) {
-      const tries = proofs.flatMap(([what, proof]) => types.map((type) => ({ what, proof, type })));
-      const answers = await Promise.all(
-        tries.map(({ proof, type }) => {
-          const headers = { ...onlyCookie(session), ...proof, ...(type === '' ? {} : { 'Content-Type': type }) };
-          return call(operation.method, addressOf(operation), headers, '{}');
-        }),
-      );
-      for (const [index, { status, body }] of answers.entries()) {
-        const { what, type } = tries[index] ?? {};
-        if (status !== 403 || !body.includes('CSRF'))
-          let_in.push(`${operation.id}, proof ${what}, as ${type}: ${status}`);
+  it(
+    'no change by a cookie goes without the proof of its own session, whatever it is called',
+    { timeout: PATIENCE_MS },
+    async () => {
+      const proofs: readonly (readonly [string, Credentials])[] = [
+        ['none', {}],
+        ['wrong', { 'X-CSRF-Token': 'x'.repeat(43) }],
+        ['empty', { 'X-CSRF-Token': '' }],
+        ['of another session', { 'X-CSRF-Token': foreign['X-CSRF-Token'] ?? '' }],
+      ];
+      const types = [
+        'application/json',
+        'text/plain',
+        'application/x-www-form-urlencoded',
+        'multipart/form-data; boundary=x',
+        '',
+      ];
+      const let_in: string[] = [];
+      for (const operation of changing()) {
+        const tries = proofs.flatMap(([what, proof]) => types.map((type) => ({ what, proof, type })));
+        const answers = await Promise.all(
+          tries.map(({ proof, type }) => {
+            const headers = { ...onlyCookie(session), ...proof, ...(type === '' ? {} : { 'Content-Type': type }) };
+            return call(operation.method, addressOf(operation), headers, '{}');
+          }),
+        );
+        for (const [index, { status, body }] of answers.entries()) {
+          const { what, type } = tries[index] ?? {};
+          if (status !== 403 || !body.includes('CSRF'))
+            let_in.push(`${operation.id}, proof ${what}, as ${type}: ${status}`);
+        }
       }
-    }
-    expect(let_in).toEqual([]);
-  });
+      expect(let_in).toEqual([]);
+    },
+  );
 
-  it('no body does more than fail, however large, deep or crooked', async () => {
+  it('no body does more than fail, however large, deep or crooked', { timeout: PATIENCE_MS }, async () => {
     const json = { ...owner, 'Content-Type': 'application/json' };
     const nested = (levels: number) => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
     const bodies = {
@@ -190,7 +197,7 @@ describeOnBothDatabases('attacks on the API', (context) => {
     expect({}).not.toHaveProperty('polluted');
   });
 
-  it('no crooked name reaches anything, or anything but the name', async () => {
+  it('no crooked name reaches anything, or anything but the name', { timeout: PATIENCE_MS }, async () => {
     const { db } = context();
     const before = await namespaces(db);
     const wrong: string[] = [];
@@ -224,33 +231,37 @@ describeOnBothDatabases('attacks on the API', (context) => {
     for (const { headers } of answers) expect(headers['content-type']).toBe('application/json');
   });
 
-  it('no answer to reading can be taken for a page, whatever people have written', async () => {
-    const json = { ...owner, 'Content-Type': 'application/json' };
-    const written = [
-      await call('PUT', '/api/v1/organization/acme/robots/scripted', json, JSON.stringify({ description: SCRIPT })),
-      await call('PUT', '/api/v1/repository/acme/app', json, JSON.stringify({ description: SCRIPT })),
-      await call(
-        'PUT',
-        '/api/v1/organization/acme/team/scripted',
-        json,
-        JSON.stringify({ role: 'member', description: SCRIPT }),
-      ),
-    ];
-    expect(written.map(({ status }) => status)).toEqual([expect.any(Number), 200, 200]);
-    const wrong: string[] = [];
-    let shown = 0;
-    for (const operation of operations.filter(({ method }) => method === 'GET')) {
-      const { status, headers, body } = await call('GET', addressOf(operation), owner);
-      if (body.includes('<script>')) shown += 1;
-      const safe =
-        headers['x-content-type-options'] === 'nosniff' &&
-        headers['content-security-policy']?.includes("default-src 'none'") === true &&
-        (body === '' || headers['content-type'] === 'application/json');
-      if (!safe || status >= 500) wrong.push(`${operation.id}: ${status} ${headers['content-type']}`);
-    }
-    expect(wrong).toEqual([]);
-    expect(shown).toBeGreaterThan(1);
-  });
+  it(
+    'no answer to reading can be taken for a page, whatever people have written',
+    { timeout: PATIENCE_MS },
+    async () => {
+      const json = { ...owner, 'Content-Type': 'application/json' };
+      const written = [
+        await call('PUT', '/api/v1/organization/acme/robots/scripted', json, JSON.stringify({ description: SCRIPT })),
+        await call('PUT', '/api/v1/repository/acme/app', json, JSON.stringify({ description: SCRIPT })),
+        await call(
+          'PUT',
+          '/api/v1/organization/acme/team/scripted',
+          json,
+          JSON.stringify({ role: 'member', description: SCRIPT }),
+        ),
+      ];
+      expect(written.map(({ status }) => status)).toEqual([expect.any(Number), 200, 200]);
+      const wrong: string[] = [];
+      let shown = 0;
+      for (const operation of operations.filter(({ method }) => method === 'GET')) {
+        const { status, headers, body } = await call('GET', addressOf(operation), owner);
+        if (body.includes('<script>')) shown += 1;
+        const safe =
+          headers['x-content-type-options'] === 'nosniff' &&
+          headers['content-security-policy']?.includes("default-src 'none'") === true &&
+          (body === '' || headers['content-type'] === 'application/json');
+        if (!safe || status >= 500) wrong.push(`${operation.id}: ${status} ${headers['content-type']}`);
+      }
+      expect(wrong).toEqual([]);
+      expect(shown).toBeGreaterThan(1);
+    },
+  );
 
   it.each([
     ['createOrganization', { name: 'raced-org', email: 'raced@example.org' }],

@@ -82,6 +82,9 @@ interface Case {
   readonly quays: QuayOperation;
 }
 
+/** Thousands of calls; on a busy machine they take their time. */
+const PATIENCE_MS = 120_000;
+
 describeOnBothDatabases('the permissions of the API', (context) => {
   let server: TestServer;
   /** The same with FEATURE_SUPERUSERS_FULL_ACCESS. */
@@ -178,7 +181,7 @@ describeOnBothDatabases('the permissions of the API', (context) => {
     return count;
   };
 
-  it('are those of Quay for every operation, caller and scope', async () => {
+  it('are those of Quay for every operation, caller and scope', { timeout: PATIENCE_MS }, async () => {
     expect(await compare(server, () => true)).toBeGreaterThan(2000);
   });
 
@@ -187,7 +190,7 @@ describeOnBothDatabases('the permissions of the API', (context) => {
     expect(await compare(withFullAccess, isSuperuser)).toBeGreaterThan(300);
   });
 
-  it('hide what there is from everyone who may not see it', async () => {
+  it('hide what there is from everyone who may not see it', { timeout: PATIENCE_MS }, async () => {
     let count = 0;
     const wrong = await eachCase(async ({ operation }, caller) => {
       if (caller.scopes !== undefined) return undefined;
