@@ -44,6 +44,7 @@ export { resolveOrganizationAccess } from './organization-access.ts';
 export type { OrganizationAccess, TeamRole } from './organization-access.ts';
 export { findAccount, listMemberIds, listTeamsOf } from './organization-store.ts';
 export * from './default-permissions/index.ts';
+export * from './entities/index.ts';
 export * from './organizations/index.ts';
 export * from './teams/index.ts';
 export * from './robots/index.ts';

@@ -44,8 +44,8 @@ export function mayByQuay(quays: QuayOperation, person: Identified | undefined, 
   const { who, operationId } = quays;
   const has = (scope: OAuthScope): boolean => calling.scopes?.includes(scope) ?? true;
   if (operationId === 'getLoggedInUser') return person !== undefined && (has('user:read') || has('user:admin'));
-  // Its name is everybody's to see (§3 of the reference); the words are about its teams.
-  if (operationId === 'getOrganization') return true;
+  // The name of an organization is everybody's to see (§3 of the reference), and so are names of users; the words are about teams.
+  if (operationId === 'getOrganization' || operationId === 'getMatchingEntities') return true;
   if (who === '-' || (calling.isPublic && who.includes('or public'))) return true;
   if (person === undefined) return false;
   if (person.restricted === true && NOT_RESTRICTED.includes(operationId)) return false;

@@ -1,6 +1,7 @@
 import type { Operation } from '../frame/operation.ts';
 import type { WebApiPorts } from '../ports.ts';
 import { defaultPermissionOperations } from './default-permission-operations.ts';
+import { entityOperations } from './entity-operations.ts';
 import { organizationMemberOperations } from './organization-member-operations.ts';
 import { organizationOperations } from './organization-operations.ts';
 import { teamMemberOperations } from './team-member-operations.ts';
@@ -14,5 +15,6 @@ export function allOrganizationOperations(ports: WebApiPorts): readonly Operatio
     ...teamOperations(ports),
     ...teamMemberOperations(ports),
     ...defaultPermissionOperations(ports),
+    ...entityOperations(ports),
   ];
 }

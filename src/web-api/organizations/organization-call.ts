@@ -8,6 +8,9 @@ type AnyCall = Pick<Call<unknown, unknown>, 'actor' | 'context' | 'granted' | 'p
 /** Who may change an organization. */
 export const ADMINISTRATORS = { kind: 'organization', role: 'admin', superusers: 'full' } as const satisfies Permission;
 
+/** Who sees what is in an organization. */
+export const MEMBERS = { kind: 'organization', role: 'member', superusers: 'always' } as const satisfies Permission;
+
 /** The organization that the permission of the operation is about. */
 export function organizationOf({ granted }: Pick<AnyCall, 'granted'>): OrganizationKey {
   if (granted.organization === undefined) throw new Error('The permission of the operation is about no organization');

@@ -14,10 +14,9 @@ import { answer, NO_CONTENT } from '../frame/answer.ts';
 import { refusal } from '../frame/authorize-call.ts';
 import { type Call, defineOperation, type Operation } from '../frame/operation.ts';
 import type { WebApiPorts } from '../ports.ts';
-import { ADMINISTRATORS, changedBy, isGranted, organizationOf } from './organization-call.ts';
+import { ADMINISTRATORS, changedBy, isGranted, MEMBERS, organizationOf } from './organization-call.ts';
 
 const PATH = '/organization/{orgname}';
-const MEMBERS = { kind: 'organization', role: 'member', superusers: 'always' } as const;
 
 export function organizationOperations(ports: WebApiPorts): readonly Operation[] {
   const { db } = ports;
