@@ -8,6 +8,7 @@ import {
   identityServiceKeys,
   identityRobotTokens,
   identitySessions,
+  identitySuperusers,
 } from '../identity/index.ts';
 import { notifyMessages } from '../notify/index.ts';
 import type { Migration } from '../platform/db/index.ts';
@@ -27,6 +28,7 @@ export const MIGRATIONS: readonly Migration[] = [
   identitySessions,
   identityRobots,
   identityOrganizations,
+  identitySuperusers,
   identityServiceKeys,
   identityDeletedNamespaces,
   notifyMessages,

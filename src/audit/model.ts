@@ -25,6 +25,7 @@ export type AuditKind =
   | 'org_add_team_member'
   | 'org_change_email'
   | 'org_change_invoicing'
+  | 'org_change_name'
   | 'org_change_tag_expiration'
   | 'org_create'
   | 'org_create_team'
@@ -49,8 +50,15 @@ export type AuditKind =
   | 'service_key_extend'
   | 'service_key_modify'
   | 'service_key_rotate'
+  | 'take_ownership'
+  | 'user_change_email'
   | 'user_change_password'
-  | 'user_create';
+  | 'user_create'
+  | 'user_delete'
+  | 'user_disable'
+  | 'user_enable'
+  | 'user_grant_superuser'
+  | 'user_revoke_superuser';
 
 /** Who did it, as text that stays true when the account is renamed or deleted later. */
 export interface AuditActor {

@@ -26,3 +26,10 @@ export {
   robotFederationRequest,
 } from './robot.ts';
 export { signInRequest, verifyRequest } from './sign-in.ts';
+export {
+  createdInstallUserAnswer,
+  installOrganizationRequest,
+  installUserAnswer,
+  installUserRequest,
+  newInstallUserRequest,
+} from './superuser.ts';

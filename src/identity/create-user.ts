@@ -83,7 +83,8 @@ export function emailFault(email: string | undefined): string | undefined {
   return `${quote(email)} is not an e-mail address`;
 }
 
-function passwordFault(password: string): string | undefined {
+/** What is wrong with a new password, as a sentence; undefined: nothing. */
+export function passwordFault(password: string): string | undefined {
   if (password.length >= PASSWORD_MIN && password.length <= PASSWORD_MAX && !/\s/.test(password)) return undefined;
   return `The password must have ${PASSWORD_MIN} to ${PASSWORD_MAX} characters and no white space`;
 }

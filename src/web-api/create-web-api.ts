@@ -17,6 +17,7 @@ import { serviceKeyOperations } from './service-key-operations.ts';
 import { robotFederationOperations } from './robots/robot-federation-operations.ts';
 import { robotOperations } from './robots/robot-operations.ts';
 import { robotTokenOperations } from './robots/robot-token-operations.ts';
+import { allSuperuserOperations } from './superuser/all-operations.ts';
 import { sessionOperations } from './session-operations.ts';
 import { userOperations } from './user-operations.ts';
 
@@ -37,6 +38,7 @@ export function webApiOperations(ports: WebApiPorts): readonly Operation[] {
     ...robotTokenOperations(ports),
     ...robotFederationOperations(ports),
     ...sessionOperations(ports),
+    ...allSuperuserOperations(ports),
     ...userOperations(ports),
   ]);
   return operations;

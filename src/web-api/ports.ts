@@ -15,6 +15,7 @@ import type {
   Sessions,
 } from '../identity/index.ts';
 import type { Clock } from '../kernel/clock.ts';
+import type { PasswordHasher } from '../platform/crypto/index.ts';
 import type { Database } from '../platform/db/index.ts';
 import type { ClientConfig } from './client-config-endpoint.ts';
 import type { PageTokens } from './frame/page-token.ts';
@@ -41,6 +42,7 @@ export interface WebApiPorts extends WebApiSettings {
   readonly authenticateAccessToken: AuthenticateAccessToken;
   readonly authenticatePassword: AuthenticatePassword;
   readonly encryptedPasswords: EncryptedPasswords;
+  readonly passwords: PasswordHasher;
   readonly loadActor: LoadActor;
   readonly firstUser: FirstUserSetup;
   readonly sessions: Sessions;

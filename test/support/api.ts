@@ -1,9 +1,16 @@
-import { createAccessToken, createUser, type Identity, type OAuthScope } from '../../src/identity/index.ts';
+import {
+  createAccessToken,
+  createUser,
+  type Identity,
+  type OAuthScope,
+  type StandingRules,
+} from '../../src/identity/index.ts';
 import type { Database } from '../../src/platform/db/index.ts';
 import { createWebApi, type WebApiPorts } from '../../src/web-api/index.ts';
 import { startHttp, type TestServer } from './http.ts';
 import { cheapPasswords, createTestIdentity } from './identity.ts';
-import { webApiPorts } from './web-api.ts';
+import { STANDING } from './standing.ts';
+import { POLICY, webApiPorts } from './web-api.ts';
 
 const SYSTEM = { kind: 'system', name: undefined } as const;
 
@@ -30,10 +37,16 @@ export interface TestApi extends AsyncDisposable {
   readonly anonymous: ApiCall;
 }
 
-/** The REST API on a database; `ports` change what it is made of. */
-export async function startApi(db: Database, ports: Partial<WebApiPorts> = {}): Promise<TestApi> {
-  const identity = createTestIdentity(db);
-  const handler = createWebApi({ ...webApiPorts(db, identity), ...ports });
+/** The REST API on a database; `ports` change what it is made of, `rules` who stands out. */
+export async function startApi(
+  db: Database,
+  ports: Partial<WebApiPorts> = {},
+  rules: Partial<StandingRules> = {},
+): Promise<TestApi> {
+  const standing = { ...STANDING, ...rules };
+  const identity = createTestIdentity(db, { settings: { standing } });
+  const catalogPolicy = { ...POLICY, standing };
+  const handler = createWebApi({ ...webApiPorts(db, identity), catalogPolicy, ...ports });
   const server = await startHttp({ mounts: [{ prefix: '/api/v1', errors: 'quay', handler }] });
   const caller =
     (token: string): ApiCall =>
