@@ -34,7 +34,7 @@ export function createProcessControl({ flags, config, log }: ProcessControlOptio
       const changedKeys = differences(config.settings, report.config.settings);
       const warnings = report.config.warnings;
       if (report.config.problems.length > 0) {
-        return { startedAt, changedKeys, problems: report.lines.filter(isError), warnings };
+        return { startedAt, changedKeys, problems: errorsOf(report.lines), warnings };
       }
       const problems = [...lacks(), ...(await failures(report.config))];
       return { startedAt, changedKeys, problems, warnings };
@@ -94,6 +94,6 @@ function differences(before: Settings, after: Settings): readonly string[] {
   return [...keys].filter((key) => !isDeepStrictEqual(old.get(key), now.get(key))).toSorted();
 }
 
-function isError(line: string): boolean {
-  return line.startsWith('error: ');
+function errorsOf(lines: readonly string[]): readonly string[] {
+  return lines.filter((line) => line.startsWith('error: ')).map((line) => line.slice('error: '.length));
 }

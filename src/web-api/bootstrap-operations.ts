@@ -17,7 +17,8 @@ export function bootstrapOperations({ bootstrapTokens: tokens }: WebApiPorts): r
       summary: 'Have a new bootstrap token written in the place of the one that is sent',
       tag: 'bootstrap',
       permission: { kind: 'anyone' },
-      flags: { anonymousAllowed: true, feature: 'FEATURE_PROGRAMMATIC_BOOTSTRAP' },
+      // Everything hangs on a header that no page of a stranger can make a browser send.
+      flags: { anonymousAllowed: true, withoutSession: true, feature: 'FEATURE_PROGRAMMATIC_BOOTSTRAP' },
       statuses: [200],
       async handle({ actor, context }) {
         const token = BEARER.exec(context.req.headers.authorization ?? '')?.[1] ?? '';

@@ -129,7 +129,6 @@ function sendJson({ res, method }: RequestContext, body: unknown, keepSeconds: n
     'Content-Type': 'application/json',
     'Content-Length': bytes.length,
     'Cache-Control': `public, max-age=${keepSeconds}`,
-    'X-Content-Type-Options': 'nosniff',
   });
   res.end(method === 'HEAD' ? undefined : bytes);
 }

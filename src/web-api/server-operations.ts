@@ -1,6 +1,5 @@
 import { AppError } from '../kernel/errors.ts';
 import { answer } from './frame/answer.ts';
-import { rfc2822 } from './frame/dates.ts';
 import { defineOperation, type Operation } from './frame/operation.ts';
 import type { WebApiPorts } from './ports.ts';
 import type { ConfigStanding } from './server-control.ts';
@@ -61,7 +60,8 @@ export function serverOperations({ server }: WebApiPorts): readonly Operation[] 
 
 function view(standing: ConfigStanding): Readonly<Record<string, unknown>> {
   return {
-    started: rfc2822(standing.startedAt),
+    // To the millisecond: who waits for a restart looks for another value.
+    started: new Date(standing.startedAt).toISOString(),
     restart_required: standing.changedKeys.length > 0,
     changed_keys: standing.changedKeys,
     can_restart: standing.problems.length === 0,

@@ -4,8 +4,6 @@ import { answer, type Answer, sendAnswer } from './frame/answer.ts';
 import { actorOf, findCaller } from './frame/find-caller.ts';
 import type { WebApiPorts } from './ports.ts';
 
-const SECURITY_HEADERS = ['X-Content-Type-Options', 'nosniff', 'Content-Security-Policy', "default-src 'none'"];
-
 /**
  * The addresses below `/.well-known` (RFC 8615): what programs that know Quay may ask of this registry, and where people change
  * their password (https://w3c.github.io/webappsec-change-password-url/).
@@ -30,7 +28,7 @@ export function createWellKnownHandler(
         headers: { Allow: 'GET, HEAD' },
       });
     }
-    sendAnswer(res, await find(context), SECURITY_HEADERS, method === 'GET');
+    sendAnswer(res, await find(context), [], method === 'GET');
   };
 }
 
