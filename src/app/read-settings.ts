@@ -141,6 +141,7 @@ function toSettings(
       standing: standingRules(config),
       anonymousAccess: config.FEATURE_ANONYMOUS_ACCESS,
       createPrivateOnPush: config.CREATE_PRIVATE_REPO_ON_PUSH,
+      createNamespaceOnPush: config.CREATE_NAMESPACE_ON_PUSH,
       extendedNames: config.FEATURE_EXTENDED_REPOSITORY_NAMES,
       publicCatalog: config.FEATURE_PUBLIC_CATALOG,
     },

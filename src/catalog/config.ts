@@ -10,6 +10,8 @@ export interface CatalogPolicy {
   readonly anonymousAccess: boolean;
   /** CREATE_PRIVATE_REPO_ON_PUSH: a repository that is created by a push is private. */
   readonly createPrivateOnPush: boolean;
+  /** CREATE_NAMESPACE_ON_PUSH: a push into a namespace that is not there makes an organization of that name. */
+  readonly createNamespaceOnPush: boolean;
   /** FEATURE_EXTENDED_REPOSITORY_NAMES: new repositories may have more than one "/" in their full name. */
   readonly extendedNames: boolean;
   /** FEATURE_PUBLIC_CATALOG: the catalog lists public repositories too. */
@@ -26,6 +28,11 @@ export const catalogConfig = defineConfig({
     schema: z.boolean(),
     default: true,
     description: 'A repository that is created by a push is private',
+  },
+  CREATE_NAMESPACE_ON_PUSH: {
+    schema: z.boolean(),
+    default: false,
+    description: 'A push into a namespace that is not there makes it, as an organization of whoever pushes',
   },
   FEATURE_EXTENDED_REPOSITORY_NAMES: {
     schema: z.boolean(),

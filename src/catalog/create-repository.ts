@@ -1,6 +1,6 @@
 import { recordAudit } from '../audit/index.ts';
 import { auditActor, shareNamespace } from '../identity/index.ts';
-import type { UserActor } from '../identity/index.ts';
+import type { AccountActor, UserActor } from '../identity/index.ts';
 import { AppError } from '../kernel/errors.ts';
 import { splitRepositoryName } from '../kernel/reference.ts';
 import type { RepositoryName } from '../kernel/reference.ts';
@@ -23,7 +23,7 @@ export interface CreateRepository extends NewRepositoryRequest {
   /** The namespace that `name` begins with. */
   readonly namespaceId: number;
   /** Gets an admin grant, unless the namespace is his own. */
-  readonly creator: UserActor;
+  readonly creator: AccountActor;
 }
 
 /**

@@ -14,7 +14,8 @@ export function decide(access: RepositoryAccess, action: RepositoryAction): Deci
     const changes = action === 'push' || action === 'delete';
     return changes && (repository.state !== 'NORMAL' || access.restricted) ? 'denied' : 'allowed';
   }
-  if (action === 'push' && repository === undefined && access.mayCreateByPush) return 'allowed';
+  const mayCreate = access.mayCreateByPush || access.mayCreateNamespace;
+  if (action === 'push' && repository === undefined && mayCreate) return 'allowed';
   if (access.anonymous) return 'unauthenticated';
   return action === 'push' || access.role !== 'none' ? 'denied' : 'unknown';
 }

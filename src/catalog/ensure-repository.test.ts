@@ -1,8 +1,8 @@
-import { beforeAll, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { describeOnBothDatabases } from '../../test/support/databases.ts';
 import type { AuditTables } from '../audit/index.ts';
 import { ANONYMOUS } from '../identity/index.ts';
-import type { Actor } from '../identity/index.ts';
+import type { Actor, IdentityTables } from '../identity/index.ts';
 import type { Database } from '../platform/db/index.ts';
 import {
   actorOf,
@@ -41,6 +41,20 @@ describeOnBothDatabases('repositories made by pushes', (context) => {
   const push = (actor: Actor, name: string, policy = POLICY) =>
     db.transaction((tx) => ensureRepository(tx, policy, actor, repositoryName(name)));
 
+  /** An account with an owner. */
+  const addRobot = async (owner: number, name: string): Promise<number> => {
+    const id = await addNamespace(db, name);
+    await db.transaction((tx) =>
+      tx
+        .query<IdentityTables>()
+        .updateTable('user_account')
+        .set({ owner_id: owner })
+        .where('namespace_id', '=', id)
+        .execute(),
+    );
+    return id;
+  };
+
   it('are private unless configured otherwise, and found by the next push', async () => {
     const first = await push(actorOf(alice), 'alice/app');
     expect(first).toMatchObject({ namespaceId: alice, visibility: 'private', state: 'NORMAL' });
@@ -71,6 +85,79 @@ describeOnBothDatabases('repositories made by pushes', (context) => {
     await expect(push(ANONYMOUS, 'alice/theirs')).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
     const rows = await db.read<CatalogTables>().selectFrom('repository').select('name').execute();
     expect(rows.map((row) => row.name)).not.toContain('theirs');
+  });
+
+  it('are made by robots that a team lets make some', async () => {
+    const robot = await addRobot(acme, 'acme+maker');
+    await addTeam(db, acme, 'robots', 'creator', [robot]);
+    const actor = { kind: 'robot', userId: robot, name: 'acme+maker', passwordVersion: 1, scopes: undefined } as const;
+    const made = await push(actor, 'acme/by-robot');
+    expect(made).toMatchObject({ namespaceId: acme });
+    expect(await resolveAccess(db, POLICY, actor, repositoryName('acme/by-robot'))).toMatchObject({ role: 'admin' });
+    await expect(push(actor, 'alice/by-robot')).rejects.toMatchObject({ code: 'DENIED' });
+  });
+
+  describe('in a namespace that is not there', () => {
+    const open = { ...POLICY, createNamespaceOnPush: true };
+    const organizations = (name: string) =>
+      db.read<IdentityTables>().selectFrom('namespace').selectAll().where('name', '=', name).execute();
+
+    it('are refused, unless it is created with them', async () => {
+      await expect(push(actorOf(alice), 'startup/app')).rejects.toMatchObject({ code: 'DENIED' });
+      expect(await organizations('startup')).toEqual([]);
+      const made = await push(actorOf(alice), 'startup/app', open);
+      const [organization] = await organizations('startup');
+      expect(organization).toMatchObject({ kind: 'organization', id: made.namespaceId });
+      const name = repositoryName('startup/app');
+      expect(await resolveAccess(db, open, actorOf(alice), name)).toMatchObject({ role: 'admin', mayCreate: true });
+      expect(await push(actorOf(alice), 'startup/other', open)).toMatchObject({ namespaceId: made.namespaceId });
+      await expect(push(actorOf(bob), 'startup/theirs', open)).rejects.toMatchObject({ code: 'DENIED' });
+      const log = db
+        .read<AuditTables>()
+        .selectFrom('audit_log')
+        .select('kind')
+        .where('namespace_id', '=', made.namespaceId);
+      expect((await log.orderBy('id').execute()).map(({ kind }) => kind).slice(0, 2)).toEqual([
+        'org_create',
+        'create_repo',
+      ]);
+    });
+
+    it('are all made when one account pushes many at once, and those of one account when several do', async () => {
+      const layers = Array.from({ length: 8 }, (_, index) => push(actorOf(alice), `rush/app-${index % 2}`, open));
+      expect(new Set((await Promise.all(layers)).map(({ id }) => id)).size).toBe(2);
+      expect((await organizations('rush')).length).toBe(1);
+      const race = [alice, bob, alice, bob].map((id) => push(actorOf(id), 'contested/app', open));
+      const outcomes = await Promise.allSettled(race);
+      const made = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value.id] : []));
+      expect([made.length, new Set(made).size]).toEqual([2, 1]);
+      for (const outcome of outcomes) {
+        if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'DENIED' });
+      }
+    });
+
+    it.each([
+      ['a robot', () => ({ kind: 'robot', name: 'alice+x', passwordVersion: 1, scopes: undefined }) as const, {}],
+      ['a token for less', () => ({ ...actorOf(alice, ['repo:create', 'repo:admin']) }), {}],
+      ['who is not a superuser, where only these may', () => actorOf(alice), { onlySuperusersMakeOrganizations: true }],
+      ['a restricted user', () => actorOf(alice), { unrestrictedUsers: new Set<string>() }],
+    ])('are not made for %s', async (_, actor, rules) => {
+      const policy = { ...open, standing: { ...open.standing, ...rules } };
+      const robot = actor().kind === 'robot' ? await addRobot(alice, 'alice+x') : alice;
+      await expect(push({ ...actor(), userId: robot }, 'nowhere/app', policy)).rejects.toMatchObject({
+        code: 'DENIED',
+      });
+      await expect(push(ANONYMOUS, 'nowhere/app', policy)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+      expect(await organizations('nowhere')).toEqual([]);
+    });
+
+    it('say why the namespace cannot be', async () => {
+      await expect(push(actorOf(alice), 'api/app', open)).rejects.toMatchObject({
+        code: 'INVALID_REQUEST',
+        message: expect.stringContaining('reserved'),
+      });
+      await expect(push(actorOf(alice), 'x/app', open)).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+    });
   });
 
   it('free their name when deleted, and a new one begins empty', async () => {

@@ -63,6 +63,8 @@ export interface RepositoryAccess {
   readonly mayCreate: boolean;
   /** Whether the actor may create this repository by pushing to it. */
   readonly mayCreateByPush: boolean;
+  /** Whether a push of the actor creates the namespace, which is not there (CREATE_NAMESPACE_ON_PUSH). */
+  readonly mayCreateNamespace: boolean;
 }
 
 export type RepositoryAction = 'pull' | 'push' | 'delete' | 'administer';

@@ -1,10 +1,13 @@
 import {
   type AccountActor,
   type Actor,
+  mayActAsSuperuser,
   NO_STANDING,
+  type OAuthScope,
   ownerOf,
   type Reach,
   reachOf,
+  type Standing,
   standingOf,
 } from '../identity/index.ts';
 import type { RepositoryName } from '../kernel/reference.ts';
@@ -86,7 +89,21 @@ function toAccess(policy: CatalogPolicy, actor: Actor, name: RepositoryName, row
     role: repository === undefined || !(anonymous || user) ? 'none' : roleOfRank(rank),
     mayCreate,
     mayCreateByPush: mayCreate && (reach === 'full' || rankCeiling(user) >= RANK.write),
+    mayCreateNamespace: namespace === undefined && mayCreateNamespace(policy, user, standing),
   };
+}
+
+/** By a push: as over the API, and by a token only with all that it takes there. */
+function mayCreateNamespace(
+  { createNamespaceOnPush, standing: rules }: CatalogPolicy,
+  user: AccountActor | undefined,
+  standing: Standing,
+): boolean {
+  if (!createNamespaceOnPush || user?.kind !== 'user') return false;
+  const needed: readonly OAuthScope[] = ['user:admin', 'repo:create', 'repo:admin'];
+  if (user.scopes !== undefined && !needed.every((scope) => user.scopes?.includes(scope))) return false;
+  if (standing.superuser && mayActAsSuperuser(user)) return true;
+  return !rules.onlySuperusersMakeOrganizations && !standing.restricted && !standing.readOnlySuperuser;
 }
 
 /** Live facts, for the name that came with a token may be an old one. */

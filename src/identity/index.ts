@@ -52,7 +52,7 @@ export * from './robots/index.ts';
 export type { SetupOrigin } from './setup-gate.ts';
 export { countNamespaces, findUserEmail } from './store.ts';
 export { mayActAsSuperuser, NO_STANDING, ownerOf, reachOf, standingOf } from './standing.ts';
-export type { Reach, StandingRules } from './standing.ts';
+export type { Reach, Standing, StandingRules } from './standing.ts';
 export { standingRules } from './standing-config.ts';
 export * from './superusers/index.ts';
 export type { IdentityTables } from './tables.ts';

@@ -72,6 +72,7 @@ export async function startRegistry(options: TestRegistryOptions): Promise<TestR
     standing: STANDING,
     anonymousAccess: true,
     createPrivateOnPush: true,
+    createNamespaceOnPush: false,
     extendedNames: true,
     publicCatalog: false,
     ...options.policy,

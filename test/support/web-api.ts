@@ -9,6 +9,7 @@ export const POLICY = {
   standing: STANDING,
   anonymousAccess: true,
   createPrivateOnPush: true,
+  createNamespaceOnPush: false,
   extendedNames: true,
   publicCatalog: false,
 };

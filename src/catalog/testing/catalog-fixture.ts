@@ -22,6 +22,7 @@ export const POLICY: CatalogPolicy = {
   standing: STANDING,
   anonymousAccess: true,
   createPrivateOnPush: true,
+  createNamespaceOnPush: false,
   extendedNames: true,
   publicCatalog: false,
 };
