@@ -10,6 +10,8 @@ export type Access =
   | 'keys'
   /** Whoever has a token of an issuer that a robot trusts. */
   | 'federation'
+  /** The user who has signed in and agrees, and the application that proves itself. */
+  | 'consent'
   /** Whoever `METRICS_…` lets in. */
   | 'metrics'
   /** Everybody: nothing that belongs to anybody is told or changed there. */
@@ -47,6 +49,7 @@ export const ADDRESS_SPACE = [
   { prefix: '/keys', access: 'keys', errors: 'quay', headers: DATA_ONLY },
   { prefix: '/.well-known', access: 'everybody', errors: 'quay', headers: DATA_ONLY },
   { prefix: '/oauth2/federation/robot/token', access: 'federation', errors: 'quay', headers: DATA_ONLY },
+  { prefix: '/oauth', access: 'consent', errors: 'quay', headers: { 'X-Content-Type-Options': 'nosniff' } },
   { prefix: '/health', access: 'everybody', errors: 'quay', quiet: true },
   { prefix: '/status', access: 'everybody', errors: 'quay', quiet: true },
   { prefix: '/metrics', access: 'metrics', errors: 'quay', quiet: true },

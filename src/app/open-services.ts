@@ -15,6 +15,7 @@ import type { StorageEngine } from '../storage/index.ts';
 import {
   createClientConfigHandler,
   createCsrfTokenHandler,
+  createOAuthHandler,
   createPageTokens,
   createRobotTokenExchange,
   createWebApi,
@@ -115,6 +116,7 @@ export async function openServices(
       ...identity.keyServer.jobs,
       ...identity.sessions.jobs,
       ...identity.robots.jobs,
+      ...identity.oauth.jobs,
       ...core.mailer.jobs,
     ],
     metrics,
@@ -138,6 +140,7 @@ export async function openServices(
     '/keys': createKeyServerHandler({ ...api, now: () => api.clock.now(), readOnly: api.rules.readOnly }),
     '/.well-known': createWellKnownHandler(api),
     '/oauth2/federation/robot/token': createRobotTokenExchange({ ...identity, record: (entry) => pulls.record(entry) }),
+    '/oauth': createOAuthHandler(api),
     '/': await createWebHandler(webFolder()),
   };
   return {

@@ -12,6 +12,7 @@ import {
 } from '../platform/config/index.ts';
 import { standingRules } from '../identity/index.ts';
 import { type PostgresConnection, postgresUriOf } from '../platform/db/index.ts';
+import { oauthSettings } from '../identity/index.ts';
 import { requestLimitSettings } from '../platform/limits/index.ts';
 import { chooseRedis } from '../platform/redis/index.ts';
 import { tlsParameters } from '../platform/tls/index.ts';
@@ -136,6 +137,7 @@ function toSettings(
         exceptions: config.ROBOTS_WHITELIST,
         allowHttp: config.ROBOT_FEDERATION_ALLOW_HTTP,
       },
+      oauth: oauthSettings(config),
     },
     catalog: {
       standing: standingRules(config),

@@ -6,6 +6,7 @@ export {
   organizationChangeRequest,
   teamRequest,
 } from './organization.ts';
+export { applicationRequest, newApiTokenRequest, newApplicationRequest, newAppTokenRequest } from './oauth.ts';
 export { roleRequest } from './permission.ts';
 export {
   createdRepository,

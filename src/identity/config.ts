@@ -7,6 +7,7 @@ import { bootstrapConfig, bootstrapRules, type BootstrapSettings } from './boots
 import { type KeyServerSettings, serviceKeyConfig } from './service-keys/index.ts';
 import { robotConfig } from './robots/config.ts';
 import type { RobotSettings } from './robots/open-robots.ts';
+import { oauthConfig, type OAuthSettings } from './oauth/config.ts';
 
 /** The settings of identity. */
 export interface IdentitySettings {
@@ -28,6 +29,7 @@ export interface IdentitySettings {
   /** SESSION_TIMEOUT, milliseconds. */
   readonly sessionTimeoutMs: number;
   readonly robots: RobotSettings;
+  readonly oauth: OAuthSettings;
 }
 
 const OTHER_AUTHENTICATION = new Set(['LDAP', 'JWT', 'Keystone', 'OIDC', 'AppToken']);
@@ -36,6 +38,7 @@ export const identityConfig = defineConfig({
   ...organizationConfig,
   ...standingConfig,
   ...robotConfig,
+  ...oauthConfig,
   AUTHENTICATION_TYPE: {
     schema: z.string().refine((type) => type === 'Database', {
       error: ({ input }) =>

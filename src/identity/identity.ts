@@ -8,11 +8,14 @@ import { type AuthenticateAccessToken, createAccessTokenAuthenticator } from './
 import { type AuthenticateBasic, createBasicAuthenticator } from './authenticate-basic.ts';
 import { type AuthenticatePassword, createPasswordAuthenticator } from './authenticate-password.ts';
 import type { IdentitySettings } from './config.ts';
+import { createCredentialCheck } from './credential-alive.ts';
 import { createCsrfTokens, type CsrfTokens } from './csrf-tokens.ts';
 import { createEncryptedPasswords, type EncryptedPasswords } from './encrypted-password.ts';
 import { createFamiliarSecrets } from './familiar-secrets.ts';
 import { createFirstUserSetup, type FirstUserSetup } from './initialize-first-user.ts';
 import { createActorLoader, type LoadActor } from './load-actor.ts';
+import { createNoteUse } from './note-use.ts';
+import { createOAuth, type OAuth } from './oauth/create-oauth.ts';
 import { createRefreshTokens, type RefreshTokens } from './refresh-token.ts';
 import {
   createRegistryTokens,
@@ -65,6 +68,7 @@ export interface Identity extends Omit<RobotServices, 'authenticateRobot'> {
   readonly firstUser: FirstUserSetup;
   readonly sessions: Sessions;
   readonly csrf: CsrfTokens;
+  readonly oauth: OAuth;
 }
 
 export function createIdentity(ports: IdentityPorts, settings: IdentitySettings): Identity {
@@ -73,7 +77,9 @@ export function createIdentity(ports: IdentityPorts, settings: IdentitySettings)
   const throttle = createSignInThrottle({ counters, log });
   const guard = createSignInGuard({ throttle, familiar: createFamiliarSecrets(clock) });
   const authenticatePassword = createPasswordAuthenticator({ db, passwords, clock, log, guard });
-  const authenticateAccessToken = createAccessTokenAuthenticator({ db, clock });
+  const noteUse = createNoteUse({ db, clock, log }, settings.oauth.noteUseEveryMs);
+  const authenticateAccessToken = createAccessTokenAuthenticator({ db, clock, noteUse });
+  const oauth = createOAuth({ db, box, clock, noteUse }, settings.oauth);
   const encryptedPasswords = createEncryptedPasswords(box);
   const loadActor = createActorLoader(db, settings.standing);
   const keys = createKeyRing({
@@ -90,6 +96,7 @@ export function createIdentity(ports: IdentityPorts, settings: IdentitySettings)
   const registryTokens = createRegistryTokens({
     keys,
     clock,
+    isCredentialAlive: createCredentialCheck({ db, clock }, settings.oauth),
     issuer: settings.serviceKeyService,
     audience: settings.serverHostname,
     allowsRobot: (name) => robotRefusal(settings.robots, name) === undefined,
@@ -108,6 +115,9 @@ export function createIdentity(ports: IdentityPorts, settings: IdentitySettings)
       authenticateAccessToken,
       encryptedPasswords,
       authenticateRobot,
+      appTokens: oauth.appTokens,
+      throttle,
+      encryptedPasswordsOnly: settings.oauth.encryptedPasswordsOnly,
     }),
     encryptedPasswords,
     loadActor,
@@ -126,5 +136,6 @@ export function createIdentity(ports: IdentityPorts, settings: IdentitySettings)
     }),
     sessions: createSessions({ db, clock, log }, { timeoutMs: settings.sessionTimeoutMs }),
     csrf: createCsrfTokens(box.deriveKey('csrf tokens')),
+    oauth,
   };
 }

@@ -1,11 +1,9 @@
-export { createAccessToken } from './access-token.ts';
-export type { AuthenticateAccessToken, NewAccessToken } from './access-token.ts';
+export { type AuthenticateAccessToken, createAccessToken, type NewAccessToken } from './access-token.ts';
 export { auditActor } from './audit-actor.ts';
 export type { ChangedBy } from './audit-actor.ts';
 export type { AuthenticateBasic } from './authenticate-basic.ts';
 export type { AuthenticatePassword } from './authenticate-password.ts';
-export { parseBasicCredentials } from './basic-credentials.ts';
-export type { BasicCredentials } from './basic-credentials.ts';
+export { type BasicCredentials, parseBasicCredentials } from './basic-credentials.ts';
 export type { IdentitySettings } from './config.ts';
 export { createUser, passwordFault } from './create-user.ts';
 export type { CsrfTokens } from './csrf-tokens.ts';
@@ -20,6 +18,7 @@ export type { LiveUser, LoadActor } from './load-actor.ts';
 export { identityAccounts } from './migrations/0004-identity-accounts.ts';
 export { identityOrganizations } from './migrations/0010-identity-organizations.ts';
 export { identitySessions } from './migrations/0008-identity-sessions.ts';
+export * from './oauth/index.ts';
 export { identityRobots } from './migrations/0009-identity-robots.ts';
 export { identitySuperusers } from './migrations/0013-identity-superusers.ts';
 export { identityDeletedNamespaces } from './migrations/0015-identity-deleted-namespaces.ts';
@@ -55,5 +54,5 @@ export { mayActAsSuperuser, NO_STANDING, ownerOf, reachOf, standingOf } from './
 export type { Reach, Standing, StandingRules } from './standing.ts';
 export { standingRules } from './standing-config.ts';
 export * from './superusers/index.ts';
-export type { IdentityTables } from './tables.ts';
+export type { IdentityTables, OAuthTables } from './tables.ts';
 export { identityConfig, identityRules } from './config.ts';

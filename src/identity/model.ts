@@ -15,6 +15,12 @@ export function isOAuthScope(text: string): text is OAuthScope {
   return OAUTH_SCOPES.some((scope) => scope === text);
 }
 
+/** What a user came with in place of his password, where that can be withdrawn by itself. */
+export interface Credential {
+  readonly kind: 'access-token' | 'app-token';
+  readonly uuid: string;
+}
+
 export interface UserActor {
   readonly kind: 'user';
   /** `user_account.namespace_id`. */
@@ -24,6 +30,8 @@ export interface UserActor {
   readonly passwordVersion: number;
   /** undefined: the user himself (password, session); else limited by an access token's scopes. */
   readonly scopes: readonly OAuthScope[] | undefined;
+  /** undefined: the user himself. What is issued to the actor must end with it. */
+  readonly credential?: Credential | undefined;
 }
 
 /** An account for programs, of a user or an organization. It has no rights but those granted to it, and only in the registry. */

@@ -10,7 +10,7 @@ import type { UserActor } from './model.ts';
  * so a password change voids it on every machine.
  */
 export interface RefreshTokens {
-  /** undefined for an actor who came with an access token: the new token would outlive its withdrawal. */
+  /** undefined for an actor who came with an access token or the like: the new token would outlive its withdrawal. */
   issue(actor: UserActor): string | undefined;
   /** undefined: not ours, run out, or the user is gone, disabled, or has another password since. */
   authenticate(text: string): Promise<UserActor | undefined>;
@@ -41,7 +41,7 @@ export function createRefreshTokens({ box, clock, loadActor }: RefreshTokenPorts
   const key = box.deriveKey(KEY_PURPOSE);
   return {
     issue(actor) {
-      if (actor.scopes !== undefined) return undefined;
+      if (actor.scopes !== undefined || actor.credential !== undefined) return undefined;
       const iat = Math.floor(clock.now() / 1000);
       const claims: z.infer<typeof CLAIMS> = {
         aud: AUDIENCE,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../kernel/clock.ts';
 import { isSignedRs256, parseJwt, signRs256 } from './jwt.ts';
+import type { IsCredentialAlive } from './credential-alive.ts';
 import type { Actor } from './model.ts';
 import {
   actorOfClaims,
@@ -40,8 +41,8 @@ export interface IssuedToken {
 export interface RegistryTokens {
   issue(grant: RegistryGrant): Promise<IssuedToken>;
   /**
-   * Who and what a token stands for; undefined when it is not a token of this registry or has run out. Whether the user
-   * still exists and still may is the caller's question.
+   * Who and what a token stands for; undefined when it is not a token of this registry, has run out, or was issued for a credential
+   * that has been withdrawn. Whether the user still exists and still may is the caller's question.
    */
   verify(text: string): Promise<RegistryGrant | undefined>;
 }
@@ -49,6 +50,7 @@ export interface RegistryTokens {
 export interface RegistryTokenPorts {
   readonly keys: KeyRing;
   readonly clock: Clock;
+  readonly isCredentialAlive: IsCredentialAlive;
   /** INSTANCE_SERVICE_KEY_SERVICE. */
   readonly issuer: string;
   /** SERVER_HOSTNAME. */
@@ -111,10 +113,12 @@ export function createRegistryTokens(ports: RegistryTokenPorts): RegistryTokens 
 
   async function verify(text: string): Promise<RegistryGrant | undefined> {
     const known = verified.get(text.slice(-KEY_CHARACTERS));
-    if (known?.token === text && clock.now() < known.until) return known;
-    const fresh = await verifyFresh(text);
-    if (fresh !== undefined) verified.set(text.slice(-KEY_CHARACTERS), fresh);
-    return fresh;
+    const grant = known?.token === text && clock.now() < known.until ? known : await verifyFresh(text);
+    if (grant === undefined) return undefined;
+    if (grant !== known) verified.set(text.slice(-KEY_CHARACTERS), grant);
+    const { actor } = grant;
+    if (actor.kind !== 'user' || actor.credential === undefined) return grant;
+    return (await ports.isCredentialAlive(actor.credential)) ? grant : undefined;
   }
 
   async function verifyFresh(text: string): Promise<Verified | undefined> {

@@ -2,10 +2,11 @@ import { beforeAll, expect, test } from 'vitest';
 import { describeOnBothDatabases } from '../../test/support/databases.ts';
 import { createFakeClock } from '../../test/support/fake-clock.ts';
 import { cheapPasswords, createTestIdentity } from '../../test/support/identity.ts';
-import { type AuthenticateBasic, createUser } from './index.ts';
+import { type AuthenticateBasic, createAccessToken, createUser } from './index.ts';
 
 const RIGHT = 'correct-horse';
 const OFFICE = '198.51.100.1';
+const SYSTEM = { kind: 'system', name: undefined } as const;
 const tooMany = expect.objectContaining({ code: 'TOO_MANY_REQUESTS', headers: { 'Retry-After': expect.any(String) } });
 
 /** `in`, `refused` or `too early`. */
@@ -19,15 +20,12 @@ async function outcome(signIn: AuthenticateBasic, login: string, secret: string,
 }
 
 describeOnBothDatabases('guessing passwords', (context) => {
+  let alice: number;
   beforeAll(async () => {
-    const by = { kind: 'system', name: undefined } as const;
-    for (const name of ['alice', 'bob']) {
-      await createUser(
-        { db: context().db, passwords: cheapPasswords },
-        { name, password: RIGHT, superuser: false },
-        by,
-      );
-    }
+    const create = (name: string) =>
+      createUser({ db: context().db, passwords: cheapPasswords }, { name, password: RIGHT, superuser: false }, SYSTEM);
+    ({ userId: alice } = await create('alice'));
+    await create('bob');
   });
 
   test('is refused after a few, and the right password still gets in from another address', async () => {
@@ -78,13 +76,28 @@ describeOnBothDatabases('guessing passwords', (context) => {
     expect(new Set(outcomes)).toEqual(new Set(['in']));
   });
 
-  test('wrong access tokens, which cannot be guessed, keep nobody waiting', async () => {
-    const { authenticateBasic: signIn } = createTestIdentity(context().db, { clock: createFakeClock() });
-    for (let index = 0; index < 50; index++) {
-      expect(await outcome(signIn, '$oauthtoken', 'A'.repeat(40), OFFICE)).toBe('refused');
-    }
-    expect(await outcome(signIn, 'alice', RIGHT, OFFICE)).toBe('in');
-  });
+  test.each(['$oauthtoken', '$app', '$token', 'alice+ci'])(
+    'with tokens of %s is slowed, and keeps nobody waiting who has the right one',
+    async (login) => {
+      const { db } = context();
+      const identity = createTestIdentity(db, { clock: createFakeClock() });
+      const signIn = identity.authenticateBasic;
+      const outcomes: string[] = [];
+      for (let index = 0; index < 50; index++) {
+        outcomes.push(await outcome(signIn, login, String(index).padStart(login === '$app' ? 120 : 64, 'A'), OFFICE));
+      }
+      expect(outcomes.slice(0, 3)).toEqual(['refused', 'refused', 'refused']);
+      expect(new Set(outcomes.slice(3))).toEqual(new Set(['too early']));
+      const [access, app] = await db.transaction(async (tx) => {
+        const { token } = await createAccessToken(tx, { userId: alice, scopes: ['repo:read'] });
+        const { code } = await identity.oauth.appTokens.create(tx, { id: alice, name: 'alice' }, 'laptop', SYSTEM);
+        return [token, code];
+      });
+      expect(await outcome(signIn, '$oauthtoken', access, OFFICE)).toBe('in');
+      expect(await outcome(signIn, '$app', app, OFFICE)).toBe('in');
+      expect(await outcome(signIn, 'alice', RIGHT, OFFICE)).toBe('in');
+    },
+  );
 
   test('sign-ins with wrong set-up tokens are slowed, and this machine needs none', async () => {
     const { firstUser } = createTestIdentity(context().db, { clock: createFakeClock() });

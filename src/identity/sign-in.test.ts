@@ -148,11 +148,13 @@ describeOnBothDatabases('signing in', (context) => {
     const { db } = context();
     const clock = createFakeClock();
     const { authenticateBasic, authenticateAccessToken } = createTestIdentity(db, { clock });
-    const { token } = await db.transaction((tx) =>
+    const { token, uuid } = await db.transaction((tx) =>
       createAccessToken(tx, { userId, scopes: ['repo:read', 'repo:write'], expiresAt: clock.now() + 1000 }),
     );
     expect(token).toMatch(/^[A-Za-z0-9]{40}$/);
-    const actor = { kind: 'user', userId, name: 'alice', passwordVersion: 1, scopes: ['repo:read', 'repo:write'] };
+    const account = { kind: 'user', userId, name: 'alice', passwordVersion: 1 };
+    const credential = { kind: 'access-token', uuid };
+    const actor = { ...account, scopes: ['repo:read', 'repo:write'], credential };
     expect(await authenticateAccessToken(token)).toEqual(actor);
     expect(await authenticateBasic('$oauthtoken', token, ADDRESS)).toEqual(actor);
     const last = token.endsWith('A') ? 'B' : 'A';

@@ -21,16 +21,6 @@ export interface LiveAccountRow {
   readonly owner_id: number | null;
 }
 
-export interface AccessTokenRow {
-  readonly user_id: number;
-  readonly name: string;
-  readonly enabled: number;
-  readonly password_version: number;
-  readonly secret_hash: string;
-  readonly scopes: string;
-  readonly expires_at: number | null;
-}
-
 /* The reads that signing in and each request cost. */
 
 const accountByName = prepared<IdentityTables, [string], AccountRow>((query, value) =>
@@ -53,23 +43,6 @@ const accountById = prepared<IdentityTables, [userId: number, credential: number
     .where(isCredentialThere(sql.ref('u.namespace_id'), value(1))),
 );
 
-const accessToken = prepared<IdentityTables, [string], AccessTokenRow>((query, value) =>
-  query
-    .selectFrom('access_token as t')
-    .innerJoin('user_account as u', 'u.namespace_id', 't.user_id')
-    .innerJoin('namespace as n', 'n.id', 'u.namespace_id')
-    .select([
-      'n.id as user_id',
-      'n.name',
-      'n.enabled',
-      'u.password_version',
-      't.secret_hash',
-      't.scopes',
-      't.expires_at',
-    ])
-    .where('t.lookup', '=', value(0)),
-);
-
 function selectAccount(query: Kysely<IdentityTables>) {
   return query
     .selectFrom('user_account as u')
@@ -89,10 +62,6 @@ export function findAccountByEmail(db: Database, email: string): Promise<Account
 /** @param credential see `RobotActor.credential`; 0: none */
 export function findLiveAccount(db: Database, userId: number, credential = 0): Promise<LiveAccountRow | undefined> {
   return accountById.first(db, userId, credential);
-}
-
-export function findAccessToken(db: Database, lookup: string): Promise<AccessTokenRow | undefined> {
-  return accessToken.first(db, lookup);
 }
 
 export async function hasUsers(db: Database): Promise<boolean> {
@@ -159,23 +128,6 @@ export async function replacePasswordHash(
     .set({ password_hash: hashes.new })
     .where('namespace_id', '=', userId)
     .where('password_hash', '=', hashes.old)
-    .execute();
-}
-
-export interface NewAccessTokenRow {
-  readonly uuid: string;
-  readonly user_id: number;
-  readonly lookup: string;
-  readonly secret_hash: string;
-  readonly scopes: string;
-  readonly expires_at: number | null;
-}
-
-export async function insertAccessToken(tx: Transaction, row: NewAccessTokenRow): Promise<void> {
-  await tx
-    .query<IdentityTables>()
-    .insertInto('access_token')
-    .values({ ...row, created_at: await tx.now() })
     .execute();
 }
 

@@ -95,6 +95,10 @@ export interface IdentityTables {
     scopes: string;
     created_at: number;
     expires_at: number | null;
+    /** null: a personal one. */
+    application_id: Generated<number | null>;
+    display_name: Generated<string | null>;
+    last_used_at: Generated<number | null>;
   };
   service_key: {
     kid: string;
@@ -119,4 +123,54 @@ export interface IdentityTables {
   };
   /** Shared with the rest of the instance; only the row `first_user_setup` belongs here. */
   instance_setting: { key: string; value: string };
+}
+
+/** Applications of organizations, and what they and their users were given. */
+export interface OAuthTables {
+  oauth_application: {
+    id: Generated<number>;
+    organization_id: number;
+    client_id: string;
+    client_secret_encrypted: string;
+    public_client: number;
+    name: string;
+    description: string;
+    redirect_uri: string;
+    application_uri: string;
+    avatar_email: string | null;
+    created_at: number;
+  };
+  oauth_code: {
+    code_hash: string;
+    application_id: number;
+    user_id: number;
+    password_version: number;
+    redirect_uri: string;
+    scopes: string;
+    code_challenge: string | null;
+    expires_at: number;
+    used_at: Generated<number | null>;
+    token_id: Generated<number | null>;
+  };
+  oauth_assignment: {
+    id: Generated<number>;
+    uuid: string;
+    application_id: number;
+    user_id: number;
+    redirect_uri: string;
+    scopes: string;
+    response_type: string;
+    created_at: number;
+  };
+  app_token: {
+    id: Generated<number>;
+    uuid: string;
+    user_id: number;
+    title: string;
+    lookup: string;
+    secret_encrypted: string;
+    created_at: number;
+    expires_at: number | null;
+    last_used_at: Generated<number | null>;
+  };
 }

@@ -123,14 +123,36 @@ describeOnBothDatabases('the token endpoint', (context) => {
     const known = await ask('?scope=repository:nginx:pull', { login: 'alice:wrong-horse' });
     expect(known.status).toBe(401);
     expect(known.headers.get('www-authenticate')).toBe('Basic realm="registry.test"');
-    const errors = known.body['errors'];
-    expect(errors).toMatchObject([{ code: 'UNAUTHORIZED', message: expect.stringContaining('wrong') }]);
-    for (const login of ['nobody:wrong-horse', '$app:x', '$token:x', 'alice+robot:x', '$oauthtoken:x', 'alice:']) {
+    const textOf = (answer: { readonly body: Record<string, unknown> }) => {
+      const [error] = answer.body['errors'] as { code: string; message: string }[];
+      return [error?.code, error?.message];
+    };
+    const wrongPassword = ['UNAUTHORIZED', 'The user name, password or token is wrong'];
+    expect(textOf(known)).toEqual(wrongPassword);
+    for (const login of [
+      'nobody:wrong-horse',
+      'nobody@example.org:wrong-horse',
+      'alice:',
+      ':x',
+      'ALICE:correct-horse',
+    ]) {
       const unknown = await ask('?scope=repository:nginx:pull', { login });
-      expect([login, unknown.status, unknown.body['errors']]).toEqual([login, 401, errors]);
+      expect([login, unknown.status, textOf(unknown)]).toEqual([login, 401, wrongPassword]);
     }
     const bearer = await ask('', { headers: { Authorization: 'Bearer x' } });
-    expect([bearer.status, bearer.body['errors']]).toEqual([401, errors]);
+    expect([bearer.status, textOf(bearer)]).toEqual([401, wrongPassword]);
+  });
+
+  test.each([
+    ['$oauthtoken', 'The access token is wrong, has expired or was withdrawn; use another one'],
+    ['$app', 'The app token is wrong, has expired or was revoked; make a new one in your account settings'],
+    ['$token', 'The token is wrong or has expired'],
+    ['alice+ci', 'The name of the robot or its token is wrong; its owner can show the token or make a new one'],
+    ['nobody+ci', 'The name of the robot or its token is wrong; its owner can show the token or make a new one'],
+    ['$other', 'The user name, password or token is wrong'],
+  ])('says to %s what to do', async (login, message) => {
+    const answer = await ask('', { login: `${login}:wrong` });
+    expect([answer.status, answer.body['errors']]).toMatchObject([401, [{ code: 'UNAUTHORIZED', message }]]);
   });
 
   test('accepts an access token as the password of $oauthtoken, and keeps its scopes', async () => {

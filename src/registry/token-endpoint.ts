@@ -3,6 +3,7 @@ import {
   ANONYMOUS,
   type AuthenticateBasic,
   CredentialsRefused,
+  explainRefusal,
   parseBasicCredentials,
   type RefreshTokens,
   type RegistryTokens,
@@ -100,7 +101,7 @@ async function actorOfHeader(ports: TokenEndpointPorts, context: RequestContext)
   const header = context.req.headers.authorization;
   if (header === undefined) return ANONYMOUS;
   const credentials = parseBasicCredentials(header);
-  if (credentials === undefined) throw wrongCredentials(ports);
+  if (credentials === undefined) throw wrongCredentials(ports, '');
   const { login, secret } = credentials;
   // Some clients send empty credentials when they have none.
   if (login === '' && secret === '') return ANONYMOUS;
@@ -115,7 +116,7 @@ async function actorOfGrant(ports: TokenEndpointPorts, form: URLSearchParams, cl
     return signIn(ports, form.get('username') ?? '', form.get('password') ?? '', clientAddress);
   }
   if (grantType === 'refresh_token') {
-    return (await ports.refreshTokens.authenticate(form.get('refresh_token') ?? '')) ?? refuse(ports);
+    return (await ports.refreshTokens.authenticate(form.get('refresh_token') ?? '')) ?? refuse(ports, '');
   }
   throw new AppError('TOKEN_REQUEST_INVALID', 'The grant_type must be "password" or "refresh_token"');
 }
@@ -124,7 +125,7 @@ async function signIn(ports: TokenEndpointPorts, login: string, secret: string, 
   const actor = await ports.authenticateBasic(login, secret, clientAddress).catch((error: unknown) => {
     throw error instanceof CredentialsRefused ? unauthorized(ports, error.message) : error;
   });
-  return actor ?? refuse(ports);
+  return actor ?? refuse(ports, login);
 }
 
 async function grant(ports: TokenEndpointPorts, actor: Actor, scope: RequestedScope): Promise<TokenAccess> {
@@ -149,13 +150,12 @@ function scopeText(access: readonly TokenAccess[]): string {
   return granted.map(({ type, name, actions }) => `${type}:${name}:${actions.join(',')}`).join(' ');
 }
 
-function refuse(ports: TokenEndpointPorts): never {
-  throw wrongCredentials(ports);
+function refuse(ports: TokenEndpointPorts, login: string): never {
+  throw wrongCredentials(ports, login);
 }
 
-/** The same words whatever is wrong, so that they tell nobody which accounts exist. */
-function wrongCredentials(ports: TokenEndpointPorts): AppError {
-  return unauthorized(ports, 'The user name, password or token is wrong');
+function wrongCredentials(ports: TokenEndpointPorts, login: string): AppError {
+  return unauthorized(ports, explainRefusal(login));
 }
 
 function unauthorized(ports: TokenEndpointPorts, message: string): AppError {

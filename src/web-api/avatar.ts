@@ -7,7 +7,7 @@ export interface Avatar {
   readonly name: string;
   readonly hash: string;
   readonly color: string;
-  readonly kind: 'user' | 'org' | 'team' | 'robot';
+  readonly kind: 'user' | 'org' | 'team' | 'robot' | 'app';
 }
 
 /** What stands for an account in lists: the same colour wherever it appears. */

@@ -1,6 +1,10 @@
 import type { RequestHandler } from '../platform/http/index.ts';
 import { bootstrapOperations } from './bootstrap-operations.ts';
 import { capabilityOperations } from './capability-operations.ts';
+import { appTokenOperations } from './app-token-operations.ts';
+import { applicationOperations } from './application-operations.ts';
+import { applicationTokenOperations } from './application-token-operations.ts';
+import { authorizationOperations } from './authorization-operations.ts';
 import { descriptionOperations } from './description-operations.ts';
 import { operationsWithout } from './frame/feature-gate.ts';
 import type { Operation } from './frame/operation.ts';
@@ -29,6 +33,10 @@ export function webApiOperations(ports: WebApiPorts): readonly Operation[] {
     ...bootstrapOperations(ports),
     ...capabilityOperations(),
     ...messageOperations(ports),
+    ...appTokenOperations(ports),
+    ...applicationOperations(ports),
+    ...applicationTokenOperations(ports),
+    ...authorizationOperations(ports),
     ...permissionOperations(ports),
     ...repositoryOperations(ports),
     ...repositoryTokenOperations(),

@@ -2,6 +2,7 @@ export { webApiConfig } from './config.ts';
 export { type ClientConfig, createClientConfigHandler } from './client-config-endpoint.ts';
 export { createCsrfTokenHandler } from './csrf-token-endpoint.ts';
 export { createRobotTokenExchange } from './robots/exchange-robot-token.ts';
+export { createOAuthHandler } from './oauth/serve-oauth.ts';
 export { createWebApi } from './create-web-api.ts';
 export { createPageTokens, pageTokenBox } from './frame/page-token.ts';
 export { createKeyServerHandler } from './key-server.ts';

@@ -1,6 +1,7 @@
 import type { CatalogPolicy } from '../catalog/index.ts';
 import type {
   AuthenticateAccessToken,
+  AuthenticateBasic,
   AuthenticatePassword,
   BootstrapTokens,
   CsrfTokens,
@@ -11,6 +12,7 @@ import type {
   LoadActor,
   OrganizationSettings,
   RobotFederation,
+  OAuth,
   Robots,
   Sessions,
 } from '../identity/index.ts';
@@ -54,4 +56,6 @@ export interface WebApiPorts extends WebApiSettings {
   readonly keyAdministration: KeyAdministration;
   readonly bootstrapTokens: BootstrapTokens;
   readonly server: ServerControl;
+  readonly oauth: OAuth;
+  readonly authenticateBasic: AuthenticateBasic;
 }

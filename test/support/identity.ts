@@ -26,6 +26,18 @@ export const IDENTITY_SETTINGS: IdentitySettings = {
   bootstrap: { enabled: false, owner: undefined, path: '/nonexistent/token.json', lifetimeMs: 3_600_000, scopes: [] },
   sessionTimeoutMs: 86_400_000,
   robots: { disallowed: false, exceptions: [], allowHttp: false },
+  oauth: {
+    superuserScope: true,
+    tokensPerApplication: undefined,
+    noteUseEveryMs: 60_000,
+    directClients: [],
+    localHandler: '/oauth/localapp',
+    assigning: true,
+    appTokens: true,
+    appTokenLifetimeMs: undefined,
+    expiredAppTokensKeptMs: 86_400_000,
+    encryptedPasswordsOnly: false,
+  },
 };
 
 /** Identity as one node of a registry has it, with cheap passwords. */

@@ -1,0 +1,14 @@
+export { explainRefusal } from '../explain-refusal.ts';
+export { identityOAuth } from '../migrations/0012-identity-oauth.ts';
+export { TOKEN_LIFETIME_SECONDS } from './api-tokens.ts';
+export type { ApiToken, Authorization, AuthorizedApplication } from './api-tokens.ts';
+export { applicationUnknown } from './applications.ts';
+export type { Application, ApplicationFacts } from './applications.ts';
+export type { AppToken } from './app-tokens.ts';
+export type { Assignment } from './assignments.ts';
+export { oauthSettings } from './config.ts';
+export type { OAuthSettings } from './config.ts';
+export type { OAuth } from './create-oauth.ts';
+export { withParameters } from './redirect-uri.ts';
+export { coversScopes, describeScopes, parseScopes } from './scopes.ts';
+export type { ScopeDescription } from './scopes.ts';
