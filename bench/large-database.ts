@@ -44,6 +44,39 @@ export async function manyTags(directory: string, name: string, count: number): 
   return repository;
 }
 
+/**
+ * Fills the database of a data directory whose server has stopped: `count` repositories and robots of the account, as many
+ * organizations that it owns, all of whose members are in the first, and as many users.
+ */
+export function manyAccounts(directory: string, account: string, count: number): void {
+  const database = new DatabaseSync(databaseFile(directory));
+  database.exec('PRAGMA foreign_keys = ON; PRAGMA synchronous = OFF; BEGIN');
+  const row = database.prepare('SELECT id FROM namespace WHERE name = ?').get(account);
+  const owner = Number(row?.['id']);
+  const namespace = database.prepare('INSERT INTO namespace (name, kind, created_at) VALUES (?, ?, 1)');
+  const add = (name: string, kind: 'user' | 'organization'): number =>
+    Number(namespace.run(name, kind).lastInsertRowid);
+  const person = database.prepare('INSERT INTO user_account (namespace_id, uuid, email, owner_id) VALUES (?, ?, ?, ?)');
+  const robot = database.prepare("INSERT INTO robot (user_id, description) VALUES (?, '')");
+  const team = database.prepare('INSERT INTO team (organization_id, name, role) VALUES (?, ?, ?)');
+  const member = database.prepare('INSERT INTO team_member (team_id, user_id) VALUES (?, ?)');
+  let crowd: number | undefined;
+  for (let index = 0; index < count; index++) {
+    insertRepository(database, owner, `r${index}`);
+    const organization = add(`o${index}`, 'organization');
+    member.run(Number(team.run(organization, 'owners', 'admin').lastInsertRowid), owner);
+    crowd ??= Number(team.run(organization, 'crowd', 'member').lastInsertRowid);
+    const machine = add(`${account}+robot${index}`, 'user');
+    person.run(machine, `robot-${index}`, null, owner);
+    robot.run(machine);
+    const user = add(`u${index}`, 'user');
+    person.run(user, `user-${index}`, `u${index}@example.org`, null);
+    member.run(crowd, user);
+  }
+  database.exec('COMMIT');
+  database.close();
+}
+
 /** The tags of {@link manyTags} in the order of their names. */
 export function tagName(index: number): string {
   return `v${String(index).padStart(9, '0')}`;

@@ -3,15 +3,27 @@ import { readFileSync } from 'node:fs';
 import { cpus, loadavg, release } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Row, Scenario } from './pairs.ts';
+import { apiCall } from './scenarios/api-call.ts';
 import { blobGet } from './scenarios/blob-get.ts';
 import { blobGetTls } from './scenarios/blob-get-tls.ts';
 import { blobPush } from './scenarios/blob-push.ts';
 import { manifestGet } from './scenarios/manifest-get.ts';
 import { memory } from './scenarios/memory.ts';
+import { signInDelay } from './scenarios/sign-in-delay.ts';
 import { startUp } from './scenarios/start-up.ts';
 import { tagPage } from './scenarios/tag-page.ts';
 
-const SCENARIOS: readonly Scenario[] = [manifestGet, blobGet, blobGetTls, blobPush, startUp, memory, tagPage];
+const SCENARIOS: readonly Scenario[] = [
+  manifestGet,
+  blobGet,
+  blobGetTls,
+  blobPush,
+  startUp,
+  memory,
+  tagPage,
+  apiCall,
+  signInDelay,
+];
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, pairs: { type: 'string', default: '7' } } });
 const wanted = values.only?.split(',');

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { hash as bcrypt } from '@node-rs/bcrypt';
 import { expect, test } from 'vitest';
 import { createPasswordHasher, PASSWORD_MAX } from './password-hasher.ts';
@@ -58,4 +59,14 @@ test('a flood is refused with a time to come back', async () => {
   ]);
   expect(results[4]).toMatchObject({ reason: { code: 'TOO_MANY_REQUESTS', headers: { 'Retry-After': '2' } } });
   expect(await small.check('x', undefined)).toBe('wrong');
+});
+
+test('hashing leaves threads to those who read files meanwhile', async () => {
+  const real = createPasswordHasher();
+  let finished = 0;
+  const hashes = Array.from({ length: 24 }, () => real.hash('correct-horse').then(() => (finished += 1)));
+  // Opens, measures, reads and closes, each in the pool of threads that hashing uses too.
+  await readFile(import.meta.filename);
+  expect(finished).toBeLessThan(12);
+  await Promise.all(hashes);
 });
