@@ -56,6 +56,9 @@ const CROOKED_NAMES = [
 /** Some attacks are made on every operation, which takes its time on a busy machine. */
 const PATIENCE_MS = 120_000;
 
+/** Parameters of paths that are no names of anything: what begins with them is looked for. */
+const SEARCHED: ReadonlySet<string> = new Set(['prefix']);
+
 interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -170,7 +173,7 @@ describeOnBothDatabases('attacks on the API', (context) => {
       'deeper than allowed': nested(DEPTH_MAX + 1),
       'very deep': nested(100_000),
       'very deep lists': '['.repeat(500_000),
-      'a list': '[]',
+      'a list of lists': '[[]]',
       'a number': '1e999',
       nothing: 'null',
       text: JSON.stringify(SCRIPT),
@@ -211,7 +214,7 @@ describeOnBothDatabases('attacks on the API', (context) => {
           const said = `${operation.id} with ${name} ${tries[index]}: ${status}`;
           if (status >= 500 || headers['x-evil'] !== undefined) wrong.push(said);
           // Nothing of these names exists, and nothing may come to exist.
-          if (status < 300 && operation.method !== 'DELETE' && !said.includes('error_type')) wrong.push(said);
+          if (status < 300 && operation.method !== 'DELETE' && !SEARCHED.has(name)) wrong.push(said);
         }
       }
     }
