@@ -72,6 +72,7 @@ await Promise.all([
 ]);
 await writeFile(join(fresh, 'main.js'), LAUNCHER);
 await cp(join(ROOT, 'web/public'), join(fresh, 'web'), { recursive: true });
+await cp(join(ROOT, 'CHANGELOG.md'), join(fresh, 'CHANGELOG.md'));
 await writeFile(join(fresh, 'package.json'), '{ "type": "commonjs" }\n');
 await writeFile(join(fresh, '.stamp'), '');
 // The stamp carries the time before sources were read: what changed meanwhile is newer.

@@ -1,3 +1,4 @@
+export { type Administration, administerAccount } from './administer-account.ts';
 export { checkServerCertificate } from './check-server-certificate.ts';
 export { checkServices } from './checks/check-services.ts';
 export type { ServiceFinding } from './checks/service-finding.ts';

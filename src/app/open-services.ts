@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { createPullRecorder } from '../audit/index.ts';
 import { grantedActions, resolveAccess } from '../catalog/index.ts';
@@ -128,6 +129,7 @@ export async function openServices(
     db,
     clock: systemClock,
     catalogPolicy: settings.catalog,
+    readChangeLog: () => readFile(fileOf('CHANGELOG.md', 'CHANGELOG.md'), 'utf8'),
     pageTokens: createPageTokens(await pageTokenBox(settings.pageTokenKey, core.box), systemClock),
     server: control,
   };
@@ -141,7 +143,7 @@ export async function openServices(
     '/.well-known': createWellKnownHandler(api),
     '/oauth2/federation/robot/token': createRobotTokenExchange({ ...identity, record: (entry) => pulls.record(entry) }),
     '/oauth': createOAuthHandler(api),
-    '/': await createWebHandler(webFolder()),
+    '/': await createWebHandler(fileOf('web', 'web/public')),
   };
   return {
     core,
@@ -157,8 +159,8 @@ export async function openServices(
   };
 }
 
-/** Beside the bundle, or in the source tree. */
-function webFolder(): string {
-  const built = fileURLToPath(new URL('./web', import.meta.url));
-  return existsSync(built) ? built : fileURLToPath(new URL('../../web/public', import.meta.url));
+/** What is not code: beside the bundle, or in the source tree. */
+function fileOf(built: string, source: string): string {
+  const path = fileURLToPath(new URL(`./${built}`, import.meta.url));
+  return existsSync(path) ? path : fileURLToPath(new URL(`../../${source}`, import.meta.url));
 }

@@ -18,6 +18,7 @@ import { chooseRedis } from '../platform/redis/index.ts';
 import { tlsParameters } from '../platform/tls/index.ts';
 import { clientConfig } from './client-config.ts';
 import { type AppConfig, configFields, configRules } from './config.ts';
+import { dumpConfig } from './dump-config.ts';
 import { keySettings } from './key-settings.ts';
 import type { ListenerSettings } from './listeners.ts';
 import { toMailSettings } from './mail-settings.ts';
@@ -160,6 +161,7 @@ function toSettings(
       featuresOff: featuresOff(config),
       client: clientConfig(loaded),
       organizations: organizationSettings(config),
+      dumpConfig: () => dumpConfig(loaded),
       rules: {
         readOnly: config.REGISTRY_STATE === 'readonly',
         anonymousAccess: config.FEATURE_ANONYMOUS_ACCESS,

@@ -9,6 +9,7 @@ import { health } from './health.ts';
 import { migrate } from './migrate.ts';
 import { repomirror } from './repomirror.ts';
 import { serveCommand } from './serve.ts';
+import { userAdministration } from './user-administration.ts';
 import { userCreate } from './user-create.ts';
 import { version } from './version.ts';
 
@@ -16,6 +17,7 @@ const COMMANDS: readonly Command[] = [
   serveCommand,
   migrate,
   userCreate,
+  ...userAdministration,
   configCheck,
   configPrint,
   configExplain,

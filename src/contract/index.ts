@@ -27,10 +27,4 @@ export {
   robotFederationRequest,
 } from './robot.ts';
 export { signInRequest, verifyRequest } from './sign-in.ts';
-export {
-  createdInstallUserAnswer,
-  installOrganizationRequest,
-  installUserAnswer,
-  installUserRequest,
-  newInstallUserRequest,
-} from './superuser.ts';
+export { createdInstallUserAnswer, installUserAnswer, installUserRequest, newInstallUserRequest } from './superuser.ts';

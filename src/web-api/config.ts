@@ -5,6 +5,11 @@ import { defineConfig, durationMs, oneOrMany, secret } from '../platform/config/
 const COOKIE_NAME = /^[A-Za-z0-9_-]{1,64}$/;
 
 export const webApiConfig = defineConfig({
+  FEATURE_SUPERUSER_CONFIGDUMP: {
+    schema: z.boolean(),
+    default: false,
+    description: 'Superusers can read the configuration by the API, without its secrets',
+  },
   REGISTRY_TITLE: {
     schema: z.string().min(1).max(255),
     default: 'Gantry',

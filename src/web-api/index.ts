@@ -7,7 +7,7 @@ export { createWebApi } from './create-web-api.ts';
 export { createPageTokens, pageTokenBox } from './frame/page-token.ts';
 export { createKeyServerHandler } from './key-server.ts';
 export type { ConfigStanding, ServerControl } from './server-control.ts';
-export type { WebApiPorts, WebApiSettings } from './ports.ts';
+export type { ConfigDump, WebApiPorts, WebApiSettings } from './ports.ts';
 export { weighApiRequest } from './weigh-request.ts';
 export { createWellKnownHandler } from './well-known.ts';
 export { createWebHandler } from './serve-web.ts';

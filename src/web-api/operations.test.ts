@@ -20,6 +20,8 @@ const OURS = [
   'describeAsOpenApi',
   'getConfigStatus',
   'grantSuperuser',
+  // Quay has it, without a name.
+  'dumpConfig',
   'revokeSuperuser',
   ...ROBOT_EXTRAS.keys(),
 ];

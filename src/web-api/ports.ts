@@ -25,6 +25,17 @@ import type { ApiRules } from './frame/serve-operations.ts';
 import type { ServerControl } from './server-control.ts';
 import type { SessionCookieSettings } from './session-cookie.ts';
 
+/** The configuration in effect, without secrets; Quay's shape. */
+export interface ConfigDump {
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Keys that are set and that there are not. */
+  readonly warning: Readonly<Record<string, unknown>>;
+  /** Variables of the environment that set something. */
+  readonly env: Readonly<Record<string, unknown>>;
+  /** What can be set. */
+  readonly schema: Readonly<Record<string, unknown>>;
+}
+
 export interface WebApiSettings {
   /** REGISTRY_TITLE. */
   readonly title: string;
@@ -33,6 +44,7 @@ export interface WebApiSettings {
   /** FEATURE_ keys that are off. */
   readonly featuresOff: ReadonlySet<string>;
   readonly cookie: SessionCookieSettings;
+  readonly dumpConfig: () => ConfigDump;
   readonly organizations: OrganizationSettings;
 }
 
@@ -51,6 +63,8 @@ export interface WebApiPorts extends WebApiSettings {
   readonly robots: Robots;
   readonly robotFederation: RobotFederation;
   readonly csrf: CsrfTokens;
+  /** CHANGELOG.md of this version. */
+  readonly readChangeLog: () => Promise<string>;
   readonly pageTokens: PageTokens;
   readonly keyServer: KeyServer;
   readonly keyAdministration: KeyAdministration;

@@ -6,6 +6,7 @@ import { afterAll, expect, it } from 'vitest';
 import { createSqliteDatabase } from '../../src/platform/db/index.ts';
 import { MIGRATIONS } from '../../src/app/migrations.ts';
 import { VERSION } from '../../src/kernel/version.ts';
+import { createTestIdentity } from '../support/identity.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const home = mkdtempSync(join(tmpdir(), 'gantry-cli-'));
@@ -62,6 +63,21 @@ it('creates users: the first as superuser with the library organization, later o
     .execute();
   await db.close();
   expect(names.map(({ name }) => name)).toEqual(['ada', 'bob', 'library']);
+});
+
+it('lets the operator in again, with a new password and as a superuser', { timeout: 60_000 }, async () => {
+  const data = join(home, 'data');
+  const on = (change: string, input = '') => gantry(['user', change, 'bob', '--data', data], input);
+  expect(await on('reset-password', 'another-staple\n')).toMatchObject({
+    status: 0,
+    out: expect.stringContaining('"bob" has a new password'),
+  });
+  expect(await on('grant-superuser')).toMatchObject({ status: 0, out: expect.stringContaining('is a superuser') });
+  const db = await createSqliteDatabase({ file: join(data, 'gantry.db'), migrations: MIGRATIONS });
+  const { authenticatePassword, loadActor } = createTestIdentity(db);
+  const bob = await authenticatePassword('bob', 'another-staple', '192.0.2.1');
+  expect(bob && (await loadActor(bob.userId, bob.passwordVersion))).toMatchObject({ name: 'bob', superuser: true });
+  await db.close();
 });
 
 it('checks a configuration file and prints the one in effect, without secrets', async () => {

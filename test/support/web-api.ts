@@ -37,6 +37,8 @@ export function webApiPorts(
     clock,
     catalogPolicy: POLICY,
     pageTokens: createPageTokens(testBox, clock),
+    readChangeLog: () => Promise.resolve('# Changelog'),
+    dumpConfig: () => ({ config: { SUPER_USERS: [] }, warning: {}, env: {}, schema: {} }),
     title: 'A registry under test',
     featuresOff: new Set(),
     client: { config: {}, features: {}, registryState: 'normal' },

@@ -1,4 +1,4 @@
-export { changePerson, refuseSuperuser } from './change-person.ts';
+export { changePerson } from './change-person.ts';
 export type { AdministeredBy, PersonChange } from './change-person.ts';
 export { findPerson, listOrganizations, listPersons } from './find-persons.ts';
 export type { RegisteredUser } from './find-persons.ts';

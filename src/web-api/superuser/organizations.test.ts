@@ -29,7 +29,7 @@ describeOnBothDatabases('organizations in the hands of superusers', (context) =>
       const { body } = await root.call('GET', `/superuser/organizations/?limit=2${next}`);
       found.push(...(body['organizations'] as { name: string }[]));
       if (body['next_page'] === undefined) break;
-      next = `&next_page=${encodeURIComponent(String(body['next_page']))}`;
+      next = `&next_page=${encodeURIComponent(body['next_page'] as string)}`;
     }
     const names = found.map(({ name }) => name).filter((name) => name.startsWith(orgname));
     expect(names).toEqual([orgname, ...more.filter((name) => name !== more[1])]);
@@ -49,5 +49,21 @@ describeOnBothDatabases('organizations in the hands of superusers', (context) =>
     expect((await root.call('DELETE', `/superuser/organizations/${owner.name}`)).status).toBe(404);
     expect((await auditLogOf(db, id)).at(-1)).toMatchObject({ kind: 'org_delete', actor: root.name });
     expect((await owner.call('POST', '/organization/', { name: orgname })).status).toBe(201);
+  });
+
+  it('stand beside what superusers are told of the server', async () => {
+    const { api, root, owner } = await start();
+    await using _ = api;
+    expect(await root.call('GET', '/superuser/changelog/')).toEqual({ status: 200, body: { log: '# Changelog' } });
+    expect(await root.call('GET', '/superuser/config')).toMatchObject({
+      status: 200,
+      body: { config: { SUPER_USERS: [] } },
+    });
+    for (const path of ['/superuser/changelog/', '/superuser/config']) {
+      expect((await owner.call('GET', path)).status).toBe(403);
+    }
+    await using off = await startApi(context().db, { featuresOff: new Set(['FEATURE_SUPERUSER_CONFIGDUMP']) });
+    const other = await off.person(`other${number}`, { superuser: true });
+    expect((await other.call('GET', '/superuser/config')).status).toBe(404);
   });
 });

@@ -193,7 +193,7 @@ describeOnBothDatabases('users in the hands of superusers', (context) => {
         expect(status).toBe(200);
         found.push(...(body['users'] as { name: string }[]).map(({ name }) => name));
         if (body['next_page'] === undefined) return { found: found.filter((name) => names.includes(name)), pages };
-        next = `&next_page=${encodeURIComponent(String(body['next_page']))}`;
+        next = `&next_page=${encodeURIComponent(body['next_page'] as string)}`;
       }
     };
     const paged = await listAll('limit=3');
@@ -206,7 +206,7 @@ describeOnBothDatabases('users in the hands of superusers', (context) => {
       expect((await root.call('GET', `/superuser/users/?${faulty}`)).status).toBe(400);
     }
     const first = await root.call('GET', '/superuser/users/?limit=3');
-    const foreign = encodeURIComponent(String(first.body['next_page']));
+    const foreign = encodeURIComponent(first.body['next_page'] as string);
     expect((await root.call('GET', `/superuser/organizations/?limit=3&next_page=${foreign}`)).status).toBe(400);
   });
 });
