@@ -28,7 +28,17 @@ export function createProcessControl({ flags, config, log }: ProcessControlOptio
   const startedAt = Date.now();
   const { promise, resolve } = Promise.withResolvers<'restart'>();
 
-  async function inspect(): Promise<ConfigStanding> {
+  let inspecting: Promise<ConfigStanding> | undefined;
+
+  /** Who asks while another one waits for the answer gets the same. */
+  function inspect(): Promise<ConfigStanding> {
+    inspecting ??= inspectNow().finally(() => {
+      inspecting = undefined;
+    });
+    return inspecting;
+  }
+
+  async function inspectNow(): Promise<ConfigStanding> {
     try {
       const report = checkConfig(configSources(launchOptions(flags)));
       const changedKeys = differences(config.settings, report.config.settings);
@@ -47,10 +57,8 @@ export function createProcessControl({ flags, config, log }: ProcessControlOptio
   async function failures(read: Pick<LoadedConfig<typeof configFields>, 'settings'>): Promise<readonly string[]> {
     const found: string[] = [];
     const { settings } = readSettings(flags);
-    for await (const finding of checkServices({ settings, config: read, log })) {
-      if (finding.outcome === 'failed' && NEEDED.has(finding.service)) {
-        found.push(`${finding.service}: ${finding.message}`);
-      }
+    for await (const { service, outcome, message } of checkServices({ settings, config: read, log }, NEEDED)) {
+      if (outcome === 'failed') found.push(`${service}: ${message}`);
     }
     return found;
   }

@@ -216,7 +216,7 @@ describeOnBothDatabases('the key server', (context) => {
   });
 
   it('takes a token once, so that who overhears one cannot use it for a key of his own', async () => {
-    const { http, name, call, sign, put, keyOf, approved } = await start();
+    const { http, name, call, sign, put, keyOf, approve, approved } = await start();
     await using _ = http;
     const [first, second, thief] = [await approved(0), keyOf(1), keyOf(2)];
     const token = sign(first);
@@ -228,6 +228,22 @@ describeOnBothDatabases('the key server', (context) => {
       expect((await put(thief, replayed)).status).toBe(403);
       expect((await call('DELETE', `${name}/keys/${first.kid}`, replayed)).status).toBe(403);
     }
+    // Neither what has deleted a key, nor what has told of one that is known already, lets a stranger follow.
+    const spare = await approved(3);
+    const deletes = sign(second);
+    expect((await call('DELETE', `${name}/keys/${spare.kid}`, deletes)).status).toBe(204);
+    const tells = sign(second);
+    expect((await put(second, tells)).status).toBe(200);
+    for (const overheard of [deletes, tells]) expect((await put(thief, overheard)).status).toBe(403);
+    expect((await put(second, tells)).status).toBe(200);
+    // What was sent while the key waited is of no more use when it has been approved.
+    const waiting = keyOf(3);
+    const early = sign(waiting);
+    expect((await put(waiting, early)).status).toBe(202);
+    await approve(waiting.kid);
+    expect((await put(thief, early)).status).toBe(403);
+    expect((await call('DELETE', `${name}/keys/${waiting.kid}`, early)).status).toBe(403);
+    expect((await call('DELETE', `${name}/keys/${waiting.kid}`, sign(waiting))).status).toBe(204);
     // What proves one key proves no other one.
     const selfSigned = sign(second);
     expect((await call('PUT', `${name}/keys/${thief.kid}`, selfSigned, second.jwk)).status).toBe(400);

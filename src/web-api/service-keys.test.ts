@@ -172,5 +172,8 @@ describeOnBothDatabases('keys of services over the API', (context) => {
       paths.filter((path) => /superuser\/(?:keys|approvedkeys|registrystatus|shutdown|config)/.test(path)),
     ).toEqual([]);
     expect(paths).toContain('/messages');
+    expect(paths).toContain('/bootstrap/renew');
+    const withoutFile = webApiOperations({ ...api.ports, featuresOff: new Set(['FEATURE_PROGRAMMATIC_BOOTSTRAP']) });
+    expect(withoutFile.map(({ path }) => path)).not.toContain('/bootstrap/renew');
   });
 });

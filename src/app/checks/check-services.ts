@@ -20,8 +20,14 @@ export interface CheckedConfig {
   readonly config: Pick<InspectedConfig<typeof configFields>, 'settings'>;
 }
 
-/** Tries one service after the other, and those that nothing would be tried of are named. */
-export async function* checkServices(checked: CheckedConfig): AsyncGenerator<ServiceFinding> {
+/**
+ * Tries one service after the other, and those that nothing would be tried of are named.
+ * @param only names of those to be tried; default: all
+ */
+export async function* checkServices(
+  checked: CheckedConfig,
+  only?: ReadonlySet<string>,
+): AsyncGenerator<ServiceFinding> {
   const written = new Map(checked.config.settings.map(({ key, written: value }) => [key, value]));
   const checks: readonly (readonly [string, () => Promise<ServiceFinding>])[] = [
     ['database', () => checkDatabase(checked.settings)],
@@ -30,8 +36,8 @@ export async function* checkServices(checked: CheckedConfig): AsyncGenerator<Ser
     ['Redis', () => checkSharedRedis(checked.settings.redis)],
     ['mail', () => checkMail(checked.settings.mail)],
   ];
-  for (const [service, check] of checks) yield await within(service, check);
-  yield* listUntried(written);
+  for (const [service, check] of checks) if (only?.has(service) !== false) yield await within(service, check);
+  if (only === undefined) yield* listUntried(written);
 }
 
 async function within(service: string, check: () => Promise<ServiceFinding>): Promise<ServiceFinding> {

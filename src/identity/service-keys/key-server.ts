@@ -115,8 +115,8 @@ export function createKeyServer(ports: KeyServerPorts, settings: KeyServerSettin
     }
     const sent: NewKey = { ...request, jwk };
     if (token.signerKid === undefined || token.signerKid === kid) {
-      checkKeyToken(token, { key, service, audiences, now: clock.now() });
-      return registrar.register(sent);
+      const proof = checkKeyToken(token, { key, service, audiences, now: clock.now() });
+      return registrar.register(sent, proof);
     }
     const signer = await trustedSigner(service, token.signerKid);
     const proof = checkKeyToken(token, { key: readJwk(jwkOf(signer)), service, audiences, now: clock.now() });

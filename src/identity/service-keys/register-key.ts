@@ -33,15 +33,20 @@ export interface NewKey {
   readonly client: KeyClient;
 }
 
+/** A token that was believed: by what it is known, and until when (ms) it could be used. */
+export interface Proof {
+  readonly digest: string;
+  readonly until: number;
+}
+
 export interface KeyRegistrar {
-  /** Has a key wait for approval. Sent again it changes nothing. Errors: DENIED; INVALID_REQUEST; TOO_MANY_REQUESTS. */
-  register(key: NewKey): Promise<'waits' | 'accepted'>;
+  /**
+   * Has a key wait for approval. Sent again it changes nothing; but the token is spent, or it could have the next key of the service
+   * taken for that of whoever has overheard it. Errors: DENIED; INVALID_REQUEST; TOO_MANY_REQUESTS.
+   */
+  register(key: NewKey, proof: Proof): Promise<'waits' | 'accepted'>;
   /** Puts a key in the place of the one that vouches for it. Errors: DENIED; INVALID_REQUEST. */
-  rotate(
-    key: NewKey,
-    signer: RegisteredKeyRow,
-    proof: { readonly digest: string; readonly until: number },
-  ): Promise<void>;
+  rotate(key: NewKey, signer: RegisteredKeyRow, proof: Proof): Promise<void>;
   /** Counts a change by somebody whom nobody has approved. Errors: TOO_MANY_REQUESTS. */
   slowDown(client: KeyClient): void;
 }
@@ -54,15 +59,20 @@ export function createKeyRegistrar({ db, clock }: { readonly db: Database; reado
     if (waitMs > 0) throw tooMany('Too many changes of keys from your address', Math.ceil(waitMs / 1000));
   }
 
-  async function register(key: NewKey): Promise<'waits' | 'accepted'> {
+  async function register(key: NewKey, proof: Proof): Promise<'waits' | 'accepted'> {
     const known = await findRegisteredKey(db, key.kid);
-    if (known !== undefined) return stateOf(key, known);
-    slowDown(key.client);
+    const standing = known && stateOf(key, known);
+    if (standing !== 'accepted') slowDown(key.client);
+    if (standing !== undefined) {
+      await db.transaction((tx) => spendToken(tx, proof.digest, proof.until));
+      return standing;
+    }
     const place = addressKey(key.client.address);
     const isNew = await db.transaction(async (tx) => {
       const pending = await countPendingExclusively(tx, place);
       if (pending.fromThere >= PENDING_MAX_PER_PLACE) throw tooMany('Too many keys from your address wait', 3600);
       if (pending.all >= PENDING_MAX) throw tooMany('Too many keys wait', 3600);
+      await spendToken(tx, proof.digest, proof.until);
       const row = await rowOf(tx, key, { registered_from: place });
       const inserted = await insertRegisteredKey(tx, row);
       if (inserted) await record(tx, 'service_key_create', row, { preshared: false }, key.client);
@@ -84,11 +94,7 @@ export function createKeyRegistrar({ db, clock }: { readonly db: Database; reado
     return known.approved_at === null ? 'waits' : 'accepted';
   }
 
-  async function rotate(
-    key: NewKey,
-    signer: RegisteredKeyRow,
-    proof: { readonly digest: string; readonly until: number },
-  ): Promise<void> {
+  async function rotate(key: NewKey, signer: RegisteredKeyRow, proof: Proof): Promise<void> {
     const known = await findRegisteredKey(db, key.kid);
     // One that was sent by itself before, and waits, is what it now proves to be.
     const isFree = known === undefined || (known.service === key.service && known.approved_at === null);
