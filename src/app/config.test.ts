@@ -29,6 +29,17 @@ test('the log is set by the environment too, as that of Quay’s container', () 
   expect(read({ DEBUGLOG: 'false', QUAY_OVERRIDE_CONFIG: '{"LOGGING_LEVEL": "ERROR"}' })[0]).toBe('error');
 });
 
+test('a token for programs needs an owner, and scopes that there are', () => {
+  const on = 'FEATURE_PROGRAMMATIC_BOOTSTRAP: true\n';
+  expect(() => load(on)).toThrow(/BOOTSTRAP_TOKEN_OWNER/);
+  expect(() => load(`${on}BOOTSTRAP_TOKEN_OWNER: root\nBOOTSTRAP_TOKEN_SCOPE: repo:read all`)).toThrow(
+    /repo:read .*super:user/,
+  );
+  const { values } = load(`${on}BOOTSTRAP_TOKEN_OWNER: root\nBOOTSTRAP_TOKEN_SCOPE: repo:read  org:admin`);
+  expect(values.BOOTSTRAP_TOKEN_SCOPE).toEqual(['repo:read', 'org:admin']);
+  expect(load('').values.FEATURE_PROGRAMMATIC_BOOTSTRAP).toBe(false);
+});
+
 test.each([
   ['', ['redis', 'storage']],
   ['HEALTH_CHECKER: [LocalHealthCheck, {}]', ['redis', 'storage']],

@@ -253,6 +253,22 @@ describeOnBothDatabases('the key server', (context) => {
     expect((await call('GET', `${name}/keys`)).body).toMatchObject({ keys: [{ kid: second.kid }, { kid: first.kid }] });
   });
 
+  it('lets no key that nobody has approved, or whose time is over, speak for another one', async () => {
+    const { clock, http, name, call, sign, put, keyOf, approve, approved } = await start();
+    await using _ = http;
+    const [trusted, stranger, next] = [await approved(0), keyOf(1), keyOf(2)];
+    expect((await put(stranger, undefined, `?expiration=${clock.now() / 1000 + 60}`)).status).toBe(202);
+    const refused = async () => {
+      expect((await put(next, sign(stranger))).status).toBe(403);
+      expect((await call('DELETE', `${name}/keys/${trusted.kid}`, sign(stranger))).status).toBe(403);
+    };
+    await refused();
+    await approve(stranger.kid);
+    clock.advance(60_000);
+    await refused();
+    expect((await call('GET', `${name}/keys`)).body).toMatchObject({ keys: [{ kid: trusted.kid }] });
+  });
+
   it('lets one of two replacements of a key win', async () => {
     const { http, name, call, sign, put, keyOf, approved } = await start();
     await using _ = http;
