@@ -130,6 +130,7 @@ export async function openServices(
     clock: systemClock,
     catalogPolicy: settings.catalog,
     readChangeLog: () => readFile(fileOf('CHANGELOG.md', 'CHANGELOG.md'), 'utf8'),
+    mailer: core.mailer,
     pageTokens: createPageTokens(await pageTokenBox(settings.pageTokenKey, core.box), systemClock),
     server: control,
   };

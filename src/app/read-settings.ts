@@ -77,7 +77,8 @@ const DRAIN_NOTICE_MS = 5000;
 /** The features that operations of the API may hang on. */
 function featuresOff(config: AppConfig): ReadonlySet<string> {
   const off = Object.entries(config).filter(([key, value]) => key.startsWith('FEATURE_') && value === false);
-  return new Set(off.map(([key]) => key));
+  // Without a server no mail is sent, whatever the feature says.
+  return new Set([...off.map(([key]) => key), ...((config.MAIL_SERVER ?? '') === '' ? ['FEATURE_MAILING'] : [])]);
 }
 
 function postgresOf(config: AppConfig, directory: string): PostgresConnection | undefined {

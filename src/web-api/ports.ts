@@ -19,6 +19,7 @@ import type {
 import type { Clock } from '../kernel/clock.ts';
 import type { PasswordHasher } from '../platform/crypto/index.ts';
 import type { Database } from '../platform/db/index.ts';
+import type { Mailer } from '../platform/mail/index.ts';
 import type { ClientConfig } from './client-config-endpoint.ts';
 import type { PageTokens } from './frame/page-token.ts';
 import type { ApiRules } from './frame/serve-operations.ts';
@@ -72,4 +73,5 @@ export interface WebApiPorts extends WebApiSettings {
   readonly server: ServerControl;
   readonly oauth: OAuth;
   readonly authenticateBasic: AuthenticateBasic;
+  readonly mailer: Pick<Mailer, 'enabled' | 'enqueue'>;
 }

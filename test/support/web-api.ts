@@ -55,6 +55,7 @@ export function webApiPorts(
       ...rules,
     },
     organizations: ORGANIZATION_SETTINGS,
+    mailer: { enabled: false, enqueue: () => Promise.resolve() },
     cookie: { name: '_csrf_token', secure: false, maxAgeSeconds: 86_400 },
   };
 }

@@ -1,6 +1,8 @@
-export { addTeamMember, removeTeamMember } from './change-team-member.ts';
-export type { TeamMemberChange } from './change-team-member.ts';
-export { listOrganizationMembers, listTeamMembers } from './list-team-members.ts';
+export { acceptTeamInvite, declineTeamInvite } from './answer-invite.ts';
+export type { AnsweredInvite } from './answer-invite.ts';
+export { addTeamMember, inviteByEmail, removeTeamMember, takeBackInvite } from './change-team-member.ts';
+export type { TeamMemberChange, TeamMemberState } from './change-team-member.ts';
+export { listOrganizationMembers, listTeamInvites, listTeamMembers } from './list-team-members.ts';
 export type { OrganizationMember, TeamMember } from './list-team-members.ts';
 export { listTeamsOfMember } from './membership-store.ts';
 export { putTeam } from './put-team.ts';
@@ -9,3 +11,4 @@ export { removeMember } from './remove-member.ts';
 export { removeTeam } from './remove-team.ts';
 export { findMember, findTeam } from './store.ts';
 export type { AccountRow, TeamRow } from './store.ts';
+export type { InvitePorts } from './send-invite.ts';

@@ -1,4 +1,5 @@
 import { type Database, readInPages } from '../../platform/db/index.ts';
+import { pageOfInvites, type PendingInviteRow } from './invite-store.ts';
 import { type MembershipRow, pageOfMemberships, pageOfTeamMembers } from './membership-store.ts';
 
 /** Each page takes a millisecond or so. */
@@ -43,4 +44,16 @@ export async function listOrganizationMembers(
     members.set(userId, member);
   }
   return [...members.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Who has been invited to a team and has not answered, oldest first. `name` is of a user, `email` of whoever reads it. */
+export async function listTeamInvites(
+  db: Database,
+  teamId: number,
+): Promise<readonly ({ readonly name: string } | { readonly email: string })[]> {
+  const now = await db.now();
+  const rows = await readInPages<PendingInviteRow>(PAGE, (last, limit) =>
+    pageOfInvites(db, teamId, now, last?.id ?? 0, limit),
+  );
+  return rows.map(({ name, email }) => (name === null ? { email: email ?? '' } : { name }));
 }

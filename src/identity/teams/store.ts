@@ -98,6 +98,20 @@ export async function deleteTeamMember(tx: Transaction, teamId: number, userId: 
   return result.numDeletedRows > 0n;
 }
 
+/** Whether an account is in any team of the organization. */
+export async function isMember(tx: Transaction, organizationId: number, userId: number): Promise<boolean> {
+  const row = await tx
+    .query<IdentityTables>()
+    .selectFrom('team_member as m')
+    .innerJoin('team as t', 't.id', 'm.team_id')
+    .select('m.user_id')
+    .where('m.user_id', '=', userId)
+    .where('t.organization_id', '=', organizationId)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Whether a user who can sign in administers the organization; with `userId`, whether he does. */
 export async function hasAdministrator(tx: Transaction, organizationId: number, userId?: number): Promise<boolean> {
   let query = tx

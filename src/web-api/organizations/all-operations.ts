@@ -4,6 +4,7 @@ import { defaultPermissionOperations } from './default-permission-operations.ts'
 import { entityOperations } from './entity-operations.ts';
 import { organizationMemberOperations } from './organization-member-operations.ts';
 import { organizationOperations } from './organization-operations.ts';
+import { teamInviteOperations } from './team-invite-operations.ts';
 import { teamMemberOperations } from './team-member-operations.ts';
 import { teamOperations } from './team-operations.ts';
 
@@ -14,6 +15,7 @@ export function allOrganizationOperations(ports: WebApiPorts): readonly Operatio
     ...organizationMemberOperations(ports),
     ...teamOperations(ports),
     ...teamMemberOperations(ports),
+    ...teamInviteOperations(ports),
     ...defaultPermissionOperations(ports),
     ...entityOperations(ports),
   ];

@@ -1,7 +1,8 @@
-import { auditActor, type ChangedBy, type OrganizationKey } from '../../identity/index.ts';
+import { auditActor, type ChangedBy, type InvitePorts, type OrganizationKey } from '../../identity/index.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { authorizeCall, type AuthorizePorts } from '../frame/authorize-call.ts';
 import type { Call, Operation, Permission } from '../frame/operation.ts';
+import type { WebApiPorts } from '../ports.ts';
 
 type AnyCall = Pick<Call<unknown, unknown>, 'actor' | 'context' | 'granted' | 'params'>;
 
@@ -45,4 +46,12 @@ export async function isGranted(
     if (error instanceof AppError && [401, 403, 404].includes(error.status)) return false;
     throw error;
   }
+}
+
+/** How people are invited to teams, with links that lead where the caller reaches the registry. */
+export function invitePorts(
+  { mailer, organizations }: WebApiPorts,
+  { context }: Pick<AnyCall, 'context'>,
+): InvitePorts {
+  return { mailer, required: organizations.requireTeamInvite, origin: context.origin };
 }

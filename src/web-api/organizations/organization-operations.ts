@@ -36,6 +36,9 @@ export function organizationOperations(ports: WebApiPorts): readonly Operation[]
       async handle({ actor, body, context }) {
         if (actor.kind !== 'user') throw refusal(actor);
         const email = body.contact_email ?? body.email ?? '';
+        if (ports.mailer.enabled && email === '') {
+          throw new AppError('INVALID_REQUEST', 'An e-mail address is required, to write to about the organization');
+        }
         await db.transaction((tx) => {
           const by = changedBy({ actor, context });
           const details = { email: email === '' ? undefined : email, clientAddress: by.clientAddress };

@@ -1,12 +1,21 @@
 import { z } from 'zod';
-import { addTeamMember, findTeam, listTeamMembers, listTeamsOfMember, removeTeamMember } from '../../identity/index.ts';
+import {
+  addTeamMember,
+  findTeam,
+  listTeamInvites,
+  listTeamMembers,
+  listTeamsOfMember,
+  removeTeamMember,
+  type TeamMemberState,
+} from '../../identity/index.ts';
 import { avatar } from '../avatar.ts';
 import { answer, NO_CONTENT } from '../frame/answer.ts';
 import { refusal } from '../frame/authorize-call.ts';
 import { type Call, defineOperation, type Operation } from '../frame/operation.ts';
 import { flag } from '../frame/parameters.ts';
 import type { WebApiPorts } from '../ports.ts';
-import { ADMINISTRATORS, changeBy, isGranted, organizationOf } from './organization-call.ts';
+import { ADMINISTRATORS, changeBy, invitePorts, isGranted, organizationOf } from './organization-call.ts';
+import { emailInviteView } from './team-invite-operations.ts';
 import { findTeamOf, teamNameOf } from './team-operations.ts';
 
 const PATH = '/organization/{orgname}/team/{teamname}/members';
@@ -30,10 +39,19 @@ export function teamMemberOperations(ports: WebApiPorts): readonly Operation[] {
         await refuseOtherTeams(ports, call);
         const team = await findTeamOf(ports, call);
         const members = await listTeamMembers(db, team.id);
+        const mayEdit = await isGranted(ports, { method: 'PUT', permission: ADMINISTRATORS }, call);
+        const invites = call.query.includePending && mayEdit ? await listTeamInvites(db, team.id) : [];
         return answer({
           name: team.name,
-          members: members.map((member) => memberView(member, false)),
-          can_edit: await isGranted(ports, { method: 'PUT', permission: ADMINISTRATORS }, call),
+          members: [
+            ...members.map((member) => memberView({ ...member, invited: false })),
+            ...invites.map((invite) =>
+              'email' in invite
+                ? emailInviteView(invite.email)
+                : memberView({ name: invite.name, isRobot: false, invited: true }),
+            ),
+          ],
+          can_edit: mayEdit,
         });
       },
     }),
@@ -47,8 +65,8 @@ export function teamMemberOperations(ports: WebApiPorts): readonly Operation[] {
       permission: ADMINISTRATORS,
       statuses: [200, 400, 404],
       async handle(call) {
-        const member = await db.transaction((tx) => addTeamMember(tx, memberChange(call)));
-        return answer(memberView(member, false));
+        const member = await db.transaction((tx) => addTeamMember(tx, memberChange(call), invitePorts(ports, call)));
+        return answer(memberView(member));
       },
     }),
     defineOperation({
@@ -86,9 +104,6 @@ async function refuseOtherTeams({ db }: WebApiPorts, call: MemberCall): Promise<
   if (team === undefined || !own.some(({ id }) => id === team.id)) throw refusal(actor);
 }
 
-function memberView(
-  { name, isRobot }: { readonly name: string; readonly isRobot: boolean },
-  invited: boolean,
-): Readonly<Record<string, unknown>> {
+function memberView({ name, isRobot, invited }: TeamMemberState): Readonly<Record<string, unknown>> {
   return { name, kind: 'user', is_robot: isRobot, avatar: avatar(name, isRobot ? 'robot' : 'user'), invited };
 }
