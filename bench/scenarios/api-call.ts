@@ -25,7 +25,7 @@ interface Asked {
 const ASKED: readonly Asked[] = [
   { what: 'who calls', path: '/user/', atMost: 1, requests: REQUESTS },
   { what: 'one repository', path: `/repository/${ACCOUNT}/r0?includeTags=false`, atMost: 1, requests: REQUESTS },
-  { what: 'one organization', path: '/organization/o0', atMost: 1, requests: REQUESTS },
+  { what: 'one organization', path: '/organization/o1', atMost: 1, requests: REQUESTS },
   { what: `a page of ${MANY} repositories`, path: `/repository?namespace=${ACCOUNT}`, atMost: 5, requests: REQUESTS },
   { what: `${PAGE} of ${MANY} robots`, path: `/user/robots?limit=${PAGE}&token=false`, atMost: 5, requests: REQUESTS },
   {

@@ -260,6 +260,8 @@ describeOnBothDatabases('attacks on the API', (context) => {
           headers['content-security-policy']?.includes("default-src 'none'") === true &&
           (body === '' || headers['content-type'] === 'application/json');
         if (!safe || status >= 500) wrong.push(`${operation.id}: ${status} ${headers['content-type']}`);
+        const promised = status !== 200 || (operation.answer?.safeParse(JSON.parse(body)).success ?? true);
+        if (!promised) wrong.push(`${operation.id} does not answer as described`);
       }
       expect(wrong).toEqual([]);
       expect(shown).toBeGreaterThan(1);

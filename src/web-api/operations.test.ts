@@ -11,6 +11,7 @@ import { featuresOf, operationsWithout } from './frame/feature-gate.ts';
 import { defineOperation, type Method, type Operation } from './frame/operation.ts';
 import { OperationTable } from './frame/operation-table.ts';
 import { queryParameters } from './frame/describe-schema.ts';
+import { openApiParts } from './frame/openapi.ts';
 import { describeAsSwagger, swaggerParts } from './frame/swagger.ts';
 import { webApiOperations } from './create-web-api.ts';
 
@@ -27,7 +28,8 @@ const OURS = [
 ];
 
 const database = await createTestDatabase('sqlite');
-const operations = webApiOperations(webApiPorts(database.db, createTestIdentity(database.db)));
+const ports = webApiPorts(database.db, createTestIdentity(database.db));
+const operations = webApiOperations(ports);
 await database.drop();
 
 function quaysOperation(id: string): QuayOperation | undefined {
@@ -80,6 +82,16 @@ describe('an operation of a feature', () => {
     expect(left()).toEqual(['/0', '/1', '/2']);
     expect(left('FEATURE_B')).toEqual(['/0', '/1']);
     expect(left('FEATURE_A')).toEqual(['/0']);
+  });
+
+  it('has no address and no description while the feature is off', () => {
+    const left = webApiOperations({ ...ports, featuresOff: new Set(['FEATURE_DIRECT_LOGIN']) });
+    const table = new OperationTable(left);
+    expect(() => table.match('POST', '/api/v1/signin')).toThrow(expect.objectContaining({ status: 404 }));
+    expect(table.match('POST', '/api/v1/signout').operation.id).toBe('logout');
+    const described = (list: readonly Operation[]) => JSON.stringify([swaggerParts(list), openApiParts(list)]);
+    expect(described(left)).not.toContain('signinUser');
+    expect(described(operations)).toContain('signinUser');
   });
 
   it('names keys that can be set', () => {
