@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { beforeAll, expect, it } from 'vitest';
 import { describeOnBothDatabases } from '../../test/support/databases.ts';
+import { rowsRead } from '../../test/support/rows-read.ts';
 import type { IdentityTables } from '../identity/index.ts';
 import type { Database } from '../platform/db/index.ts';
 import { readerFor } from './list-repositories.ts';
@@ -96,20 +97,3 @@ describeOnBothDatabases('a page of 10,000 repositories', (context) => {
     expect(seen.length).toBe(COUNT * share);
   });
 });
-
-interface PlanNode {
-  readonly 'Actual Rows': number;
-  readonly 'Actual Loops': number;
-  readonly 'Rows Removed by Filter'?: number;
-  readonly Plans?: readonly PlanNode[];
-}
-
-/** Rows that the leaves of a plan have read, those that a filter has thrown away included. */
-function rowsRead(text: unknown): number {
-  const [{ Plan: plan }] = (typeof text === 'string' ? JSON.parse(text) : text) as [{ Plan: PlanNode }];
-  const count = (node: PlanNode): number =>
-    (node.Plans ?? []).length > 0
-      ? (node.Plans ?? []).reduce((sum, child) => sum + count(child), 0)
-      : (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops'];
-  return count(plan);
-}

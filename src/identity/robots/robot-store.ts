@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
+import { type Selectable, type SelectQueryBuilder, sql } from 'kysely';
 import type { Database, Transaction } from '../../platform/db/index.ts';
 import { insertNamespace } from '../store.ts';
 import type { IdentityTables } from '../tables.ts';
 import { deleteRobotTokens } from './robot-token-store.ts';
+
+type NamedRows = SelectQueryBuilder<IdentityTables & { n: Selectable<IdentityTables['namespace']> }, 'n', unknown>;
 
 export interface RobotRow {
   readonly user_id: number;
@@ -39,35 +41,42 @@ export async function insertRobot(tx: Transaction, robot: NewRobotRow): Promise<
 }
 
 export async function findRobot(db: Database, name: string): Promise<RobotRow | undefined> {
-  return selectRobots(db).where('n.name', '=', name).executeTakeFirst();
+  const named = db.read<IdentityTables>().selectFrom('namespace as n').where('n.name', '=', name);
+  return joinRobots(named.where('n.enabled', '=', 1)).executeTakeFirst();
+}
+
+/** What a page of a list of robots is of. */
+export interface RobotPage {
+  readonly owner: { readonly id: number; readonly name: string };
+  /** The last name of the page before. */
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+export function listRobotRows(db: Database, page: RobotPage): Promise<readonly RobotRow[]> {
+  return robotPageQuery(db, page).execute();
 }
 
 /**
  * A page of an owner's robots by name. They are found by their names, which begin with the owner's, because the index of names has
- * them in order. @param page.after the last name of the page before
+ * them in order; only then their rows are read.
  */
-export function listRobotRows(
-  db: Database,
-  owner: { readonly id: number; readonly name: string },
-  page: { readonly after?: string | undefined; readonly limit: number },
-): Promise<readonly RobotRow[]> {
-  return (
-    selectRobots(db)
-      .where('n.name', '>', page.after ?? `${owner.name}+`)
-      // The character after "+".
-      .where('n.name', '<', `${owner.name},`)
-      // Kept from the index of owners, behind which all of them would have to be sorted for each page.
-      .where(sql<number>`u.owner_id + 0`, '=', owner.id)
-      .orderBy('n.name')
-      .limit(page.limit)
-      .execute()
-  );
+export function robotPageQuery(db: Database, { owner, after, limit }: RobotPage) {
+  const named = db
+    .read<IdentityTables>()
+    .selectFrom('namespace')
+    .select(['id', 'name', 'enabled', 'created_at'])
+    .where('name', '>', after ?? `${owner.name}+`)
+    // The character after "+".
+    .where('name', '<', `${owner.name},`)
+    .where('enabled', '=', 1)
+    .orderBy('name')
+    .limit(limit);
+  return joinRobots(db.read<IdentityTables>().selectFrom(named.as('n'))).orderBy('n.name');
 }
 
-function selectRobots(db: Database) {
-  return db
-    .read<IdentityTables>()
-    .selectFrom('namespace as n')
+function joinRobots(named: NamedRows) {
+  return named
     .innerJoin('user_account as u', 'u.namespace_id', 'n.id')
     .innerJoin('robot as r', 'r.user_id', 'n.id')
     .select([
@@ -79,8 +88,7 @@ function selectRobots(db: Database) {
       'n.created_at',
       'r.last_used_at',
       'r.expires_at',
-    ])
-    .where('n.enabled', '=', 1);
+    ]);
 }
 
 /** @param expiresAt null: never */

@@ -126,7 +126,7 @@ export function createRobots(
       const row = await findRobot(db, robotName({ owner: owner.name, shortName }));
       return row?.owner_id === owner.id ? toRobot(row) : undefined;
     },
-    list: async (owner, page) => (await listRobotRows(db, owner, page)).map(toRobot),
+    list: async (owner, page) => (await listRobotRows(db, { owner, ...page })).map(toRobot),
     async tokens(robots) {
       const ids = robots.map(({ userId }) => userId);
       const now = clock.now();
