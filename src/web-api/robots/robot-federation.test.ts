@@ -204,7 +204,7 @@ describeOnBothDatabases('the federated identities of a robot', (context) => {
     expect(await alive()).toEqual([true, false]);
     expect(await signIn(robot, passwords[0])).toBeDefined();
     expect(await signIn(robot, passwords[1])).toBeUndefined();
-    await call('POST', `${path.replace('/federation', '/regenerate')}`);
+    await call('POST', path.replace('/federation', '/regenerate'));
     expect(await alive()).toEqual([false, false]);
   });
 

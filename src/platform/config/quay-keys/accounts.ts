@@ -1,4 +1,4 @@
-import { isOn, type KeyTopic } from './key-topic.ts';
+import type { KeyTopic } from './key-topic.ts';
 import { BOOLEAN, INTEGER, TEXT, TEXTS } from './key-type.ts';
 
 export const accountKeys: KeyTopic = {
@@ -93,7 +93,7 @@ export const accountKeys: KeyTopic = {
       meaning: 'Applications that get tokens without the user agreeing each time',
     },
     LOCAL_OAUTH_HANDLER: { type: TEXT, quay: '/oauth/localapp', meaning: 'Page that shows a token just made' },
-    ROBOTS_DISALLOW: { type: BOOLEAN, quay: false, meaning: 'Robot accounts do not work', stopsStart: { when: isOn } },
+    ROBOTS_DISALLOW: { type: BOOLEAN, quay: false, meaning: 'Robot accounts do not work' },
     ROBOTS_WHITELIST: { type: TEXTS, quay: [], meaning: 'Robot accounts that work in spite of ROBOTS_DISALLOW' },
     FEATURE_PROGRAMMATIC_BOOTSTRAP: {
       type: BOOLEAN,
