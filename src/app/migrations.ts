@@ -10,6 +10,7 @@ import {
   identityRobotTokens,
   identitySessions,
   identitySuperusers,
+  identityUsers,
 } from '../identity/index.ts';
 import { notifyMessages } from '../notify/index.ts';
 import type { Migration } from '../platform/db/index.ts';
@@ -31,6 +32,7 @@ export const MIGRATIONS: readonly Migration[] = [
   identityOrganizations,
   identityOAuth,
   identitySuperusers,
+  identityUsers,
   identityServiceKeys,
   identityDeletedNamespaces,
   notifyMessages,

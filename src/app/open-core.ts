@@ -49,7 +49,10 @@ export async function openCore(
     const queue = createJobQueue();
     const mailer = createMailer({ box, queue, clock: systemClock, log }, settings.mail);
     const net = createGuardedFetch({ allowHosts: settings.allowedHosts });
-    const identity = createIdentity({ db, clock: systemClock, log, box, hints, counters, net }, settings.identity);
+    const identity = createIdentity(
+      { db, clock: systemClock, log, box, hints, counters, net, mailer, queue },
+      settings.identity,
+    );
     const close = async (): Promise<void> => {
       net.close();
       await identity.flushRobotUses();

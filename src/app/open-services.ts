@@ -119,6 +119,7 @@ export async function openServices(
       ...identity.robots.jobs,
       ...identity.oauth.jobs,
       ...core.mailer.jobs,
+      ...identity.users.jobs,
     ],
     metrics,
   );

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { organizationSettings } from '../identity/index.ts';
+import { organizationSettings, userSettings } from '../identity/index.ts';
 import {
   type ConfigSources,
   type LaunchFlags,
@@ -140,6 +140,8 @@ function toSettings(
         allowHttp: config.ROBOT_FEDERATION_ALLOW_HTTP,
       },
       oauth: oauthSettings(config),
+      users: userSettings(config),
+      tagExpiration: organizationSettings(config).tagExpiration,
     },
     catalog: {
       standing: standingRules(config),

@@ -1,5 +1,6 @@
 /** What happened, by Quay's names where Quay has one. */
 export type AuditKind =
+  | 'account_convert'
   | 'change_repo_permission'
   | 'change_repo_visibility'
   | 'change_robot_expiry'
@@ -60,11 +61,16 @@ export type AuditKind =
   | 'take_ownership'
   | 'update_application'
   | 'user_change_email'
+  | 'user_change_invoicing'
+  | 'user_change_metadata'
+  | 'user_change_name'
   | 'user_change_password'
+  | 'user_change_tag_expiration'
   | 'user_create'
   | 'user_delete'
   | 'user_disable'
   | 'user_enable'
+  | 'user_generate_client_key'
   | 'user_grant_superuser'
   | 'user_revoke_superuser';
 

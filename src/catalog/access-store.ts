@@ -50,7 +50,8 @@ const accessQuery = (param: Parameter) => sql<AccessRow>`
           AND (p.user_id = u.namespace_id OR p.team_id IN (SELECT m.team_id FROM team_member m WHERE m.user_id = u.namespace_id))
       ) AS permission_rank
     FROM (SELECT 1 AS one) AS always
-    LEFT JOIN namespace n ON n.name = ${param('namespace')} AND n.enabled = 1
+    LEFT JOIN namespace k ON k.name = ${param('namespace')}
+    LEFT JOIN namespace n ON n.id = coalesce(k.alias_of, k.id) AND n.enabled = 1
     LEFT JOIN repository r ON r.namespace_id = n.id AND r.name = ${param('repository')} AND r.deleted_at IS NULL
     LEFT JOIN (SELECT a.namespace_id, a.password_version, a.superuser, own.name
         FROM user_account a JOIN namespace own ON own.id = a.namespace_id AND own.enabled = 1

@@ -6,6 +6,7 @@ import { createVerifiedSecrets, type PasswordHasher } from '../platform/crypto/i
 import type { Database } from '../platform/db/index.ts';
 import type { UserActor } from './model.ts';
 import type { SignInGuard } from './sign-in-guard.ts';
+import type { LastUse } from './users/last-use.ts';
 import { type AccountRow, findAccountByEmail, findAccountByName, replacePasswordHash } from './store.ts';
 
 const EMAIL_MAX = 254;
@@ -16,11 +17,24 @@ export interface PasswordAuthenticatorPorts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly guard: SignInGuard;
+  /** Whether who has not confirmed his e-mail address is kept out. */
+  readonly confirmsAddresses: boolean;
+  readonly lastUse: LastUse;
 }
+
+/** What signing in with a password has come to. */
+export type SignInOutcome =
+  | { readonly kind: 'right'; readonly user: UserActor }
+  | { readonly kind: 'wrong' }
+  /** The password is right, but the e-mail address is still to be confirmed. */
+  | { readonly kind: 'unverified'; readonly user: UserActor };
+
+export type CheckPassword = (login: string, password: string, clientAddress: string) => Promise<SignInOutcome>;
 
 /**
  * Signs in by user name or e-mail address. undefined: wrong, unknown or disabled, all by the same path and in the same
- * time. Errors: TOO_MANY_REQUESTS when too many passwords are being checked, or after too many wrong ones.
+ * time, or with an address that is still to be confirmed. Errors: TOO_MANY_REQUESTS when too many passwords are being checked, or
+ * after too many wrong ones.
  */
 export type AuthenticatePassword = (
   login: string,
@@ -28,7 +42,8 @@ export type AuthenticatePassword = (
   clientAddress: string,
 ) => Promise<UserActor | undefined>;
 
-export function createPasswordAuthenticator(ports: PasswordAuthenticatorPorts): AuthenticatePassword {
+/** The same, and tells whoever knows the password what is missing. */
+export function createPasswordCheck(ports: PasswordAuthenticatorPorts): CheckPassword {
   const verified = createVerifiedSecrets(ports.clock);
 
   async function check(account: AccountRow | undefined, owner: string, password: string): Promise<boolean> {
@@ -44,10 +59,21 @@ export function createPasswordAuthenticator(ports: PasswordAuthenticatorPorts): 
     const account = await findAccount(ports.db, login);
     const owner = `${account?.user_id}:${account?.password_version}`;
     const credentials = { address: addressKey(clientAddress), login, owner, secret: password };
-    return ports.guard.attempt(credentials, async () => {
+    const user = await ports.guard.attempt(credentials, async () => {
       const right = await check(account, owner, password);
       return right && account !== undefined ? actorOf(account) : undefined;
     });
+    if (user === undefined) return { kind: 'wrong' };
+    if (account?.verified === 0 && ports.confirmsAddresses) return { kind: 'unverified', user };
+    ports.lastUse.note(user.userId);
+    return { kind: 'right', user };
+  };
+}
+
+export function authenticateBy(checkPassword: CheckPassword): AuthenticatePassword {
+  return async (login, password, clientAddress) => {
+    const outcome = await checkPassword(login, password, clientAddress);
+    return outcome.kind === 'right' ? outcome.user : undefined;
   };
 }
 

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { type ConfigRule, defineConfig, durationMs } from '../platform/config/index.ts';
-import { organizationConfig } from './organizations/config.ts';
 import { standingConfig } from './standing-config.ts';
 import type { StandingRules } from './standing.ts';
 import { bootstrapConfig, bootstrapRules, type BootstrapSettings } from './bootstrap-tokens/index.ts';
@@ -8,6 +7,8 @@ import { type KeyServerSettings, serviceKeyConfig } from './service-keys/index.t
 import { robotConfig } from './robots/config.ts';
 import type { RobotSettings } from './robots/open-robots.ts';
 import { oauthConfig, type OAuthSettings } from './oauth/config.ts';
+import { organizationConfig, type TagExpirationSettings } from './organizations/config.ts';
+import { userConfig, type UserSettings } from './users/config.ts';
 
 /** The settings of identity. */
 export interface IdentitySettings {
@@ -30,6 +31,8 @@ export interface IdentitySettings {
   readonly sessionTimeoutMs: number;
   readonly robots: RobotSettings;
   readonly oauth: OAuthSettings;
+  readonly users: UserSettings;
+  readonly tagExpiration: TagExpirationSettings;
 }
 
 const OTHER_AUTHENTICATION = new Set(['LDAP', 'JWT', 'Keystone', 'OIDC', 'AppToken']);
@@ -39,6 +42,7 @@ export const identityConfig = defineConfig({
   ...standingConfig,
   ...robotConfig,
   ...oauthConfig,
+  ...userConfig,
   AUTHENTICATION_TYPE: {
     schema: z.string().refine((type) => type === 'Database', {
       error: ({ input }) =>

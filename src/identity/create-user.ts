@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type AuditActor, recordAudit } from '../audit/index.ts';
 import { AppError } from '../kernel/errors.ts';
+import { isMailAddress } from '../kernel/mail-address.ts';
 import { isNamespaceName } from '../kernel/reference.ts';
 import { PASSWORD_MAX, type PasswordHasher } from '../platform/crypto/index.ts';
 import type { Database, Transaction } from '../platform/db/index.ts';
@@ -21,7 +22,6 @@ export interface CreatedUser {
 }
 
 const PASSWORD_MIN = 8;
-const EMAIL = /^[^\s@]{1,64}@[^\s@]{1,189}$/;
 
 /**
  * Creates a user with a password. Errors: INVALID_REQUEST with everything that is wrong with the input, also when the
@@ -49,6 +49,7 @@ export async function insertUser(
   tx: Transaction,
   user: Omit<NewUser, 'password'> & { readonly passwordHash: string },
   by: AuditActor,
+  clientAddress?: string,
 ): Promise<CreatedUser> {
   const userId = await insertNamespace(tx, user.name, 'user');
   if (userId === undefined) throw nameTaken(user.name);
@@ -61,7 +62,8 @@ export async function insertUser(
     superuser: user.superuser ? 1 : 0,
   });
   if (!inserted) throw new AppError('INVALID_REQUEST', `The e-mail address "${email}" belongs to another user`);
-  await recordAudit(tx, { kind: 'user_create', actor: by, namespaceId: userId, metadata: { username: user.name } });
+  const metadata = { username: user.name };
+  await recordAudit(tx, { kind: 'user_create', actor: by, namespaceId: userId, clientAddress, metadata });
   return { userId, name: user.name, email };
 }
 
@@ -79,7 +81,7 @@ export function nameTaken(name: string): AppError {
 
 /** What is wrong with an e-mail address, as a sentence; undefined: nothing. */
 export function emailFault(email: string | undefined): string | undefined {
-  if (email === undefined || EMAIL.test(email)) return undefined;
+  if (email === undefined || isMailAddress(email)) return undefined;
   return `${quote(email)} is not an e-mail address`;
 }
 

@@ -4,9 +4,16 @@ import { type Counters, createLocalCounters } from '../platform/limits/index.ts'
 import { createPasswordHasher, type PasswordHasher, type SecretBox } from '../platform/crypto/index.ts';
 import type { Database } from '../platform/db/index.ts';
 import { createLocalHints, type Hints } from '../platform/hints/index.ts';
+import { createMailer, type Mailer } from '../platform/mail/index.ts';
+import { createJobQueue, type JobQueue } from '../platform/queue/index.ts';
 import { type AuthenticateAccessToken, createAccessTokenAuthenticator } from './access-token.ts';
 import { type AuthenticateBasic, createBasicAuthenticator } from './authenticate-basic.ts';
-import { type AuthenticatePassword, createPasswordAuthenticator } from './authenticate-password.ts';
+import {
+  authenticateBy,
+  type AuthenticatePassword,
+  type CheckPassword,
+  createPasswordCheck,
+} from './authenticate-password.ts';
 import type { IdentitySettings } from './config.ts';
 import { createCredentialCheck } from './credential-alive.ts';
 import { createCsrfTokens, type CsrfTokens } from './csrf-tokens.ts';
@@ -37,6 +44,9 @@ import { robotRefusal } from './robots/robot-rules.ts';
 import { createSignInGuard } from './sign-in-guard.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { createSignInThrottle } from './sign-in-throttle.ts';
+import { createUsers, type Users } from './users/create-users.ts';
+import { followFormerNames } from './users/follow-former-names.ts';
+import { createLastUse } from './users/last-use.ts';
 
 export interface IdentityPorts extends RobotPorts {
   readonly db: Database;
@@ -49,12 +59,16 @@ export interface IdentityPorts extends RobotPorts {
   readonly passwords?: PasswordHasher | undefined;
   /** Where failed sign-ins are counted; undefined: in this process. */
   readonly counters?: Counters | undefined;
+  /** undefined: no mail is sent. */
+  readonly mailer?: Mailer | undefined;
+  readonly queue?: JobQueue | undefined;
 }
 
 /** Everything of identity that keeps state in the process (caches, keys, the set-up token). */
 export interface Identity extends Omit<RobotServices, 'authenticateRobot'> {
   readonly passwords: PasswordHasher;
   readonly authenticatePassword: AuthenticatePassword;
+  readonly checkPassword: CheckPassword;
   readonly authenticateAccessToken: AuthenticateAccessToken;
   readonly authenticateBasic: AuthenticateBasic;
   readonly encryptedPasswords: EncryptedPasswords;
@@ -69,14 +83,25 @@ export interface Identity extends Omit<RobotServices, 'authenticateRobot'> {
   readonly sessions: Sessions;
   readonly csrf: CsrfTokens;
   readonly oauth: OAuth;
+  readonly users: Users;
 }
 
 export function createIdentity(ports: IdentityPorts, settings: IdentitySettings): Identity {
   const { db, clock, log, box, hints = createLocalHints() } = ports;
-  const { passwords = createPasswordHasher(), counters = createLocalCounters(clock) } = ports;
+  const { passwords = createPasswordHasher(), counters = createLocalCounters(clock), queue = createJobQueue() } = ports;
+  const { mailer = createMailer({ box, queue, clock, log }, { server: undefined, title: '' }) } = ports;
   const throttle = createSignInThrottle({ counters, log });
   const guard = createSignInGuard({ throttle, familiar: createFamiliarSecrets(clock) });
-  const authenticatePassword = createPasswordAuthenticator({ db, passwords, clock, log, guard });
+  const checkPassword = createPasswordCheck({
+    db,
+    passwords,
+    clock,
+    log,
+    guard,
+    lastUse: createLastUse(ports, settings.users.lastUseEveryMs),
+    confirmsAddresses: mailer.enabled,
+  });
+  const authenticatePassword = authenticateBy(checkPassword);
   const noteUse = createNoteUse({ db, clock, log }, settings.oauth.noteUseEveryMs);
   const authenticateAccessToken = createAccessTokenAuthenticator({ db, clock, noteUse });
   const oauth = createOAuth({ db, box, clock, noteUse }, settings.oauth);
@@ -109,16 +134,20 @@ export function createIdentity(ports: IdentityPorts, settings: IdentitySettings)
     ...robotServices,
     passwords,
     authenticatePassword,
+    checkPassword,
     authenticateAccessToken,
-    authenticateBasic: createBasicAuthenticator({
-      authenticatePassword,
-      authenticateAccessToken,
-      encryptedPasswords,
-      authenticateRobot,
-      appTokens: oauth.appTokens,
-      throttle,
-      encryptedPasswordsOnly: settings.oauth.encryptedPasswordsOnly,
-    }),
+    authenticateBasic: followFormerNames(
+      db,
+      createBasicAuthenticator({
+        authenticatePassword,
+        authenticateAccessToken,
+        encryptedPasswords,
+        authenticateRobot,
+        appTokens: oauth.appTokens,
+        throttle,
+        encryptedPasswordsOnly: settings.oauth.encryptedPasswordsOnly,
+      }),
+    ),
     encryptedPasswords,
     loadActor,
     keys,
@@ -137,5 +166,9 @@ export function createIdentity(ports: IdentityPorts, settings: IdentitySettings)
     sessions: createSessions({ db, clock, log }, { timeoutMs: settings.sessionTimeoutMs }),
     csrf: createCsrfTokens(box.deriveKey('csrf tokens')),
     oauth,
+    users: createUsers(
+      { ...ports, passwords, mailer, queue, acceptInvitation: () => Promise.resolve(undefined) },
+      { ...settings.users, openToFirst: settings.userInitialize, tagExpiration: settings.tagExpiration },
+    ),
   };
 }

@@ -2,7 +2,7 @@ export { type AuthenticateAccessToken, createAccessToken, type NewAccessToken } 
 export { auditActor } from './audit-actor.ts';
 export type { ChangedBy } from './audit-actor.ts';
 export type { AuthenticateBasic } from './authenticate-basic.ts';
-export type { AuthenticatePassword } from './authenticate-password.ts';
+export type { AuthenticatePassword, CheckPassword } from './authenticate-password.ts';
 export { type BasicCredentials, parseBasicCredentials } from './basic-credentials.ts';
 export type { IdentitySettings } from './config.ts';
 export { createUser, passwordFault } from './create-user.ts';
@@ -48,6 +48,7 @@ export * from './entities/index.ts';
 export * from './organizations/index.ts';
 export * from './teams/index.ts';
 export * from './robots/index.ts';
+export * from './users/index.ts';
 export type { SetupOrigin } from './setup-gate.ts';
 export { countNamespaces, findUserEmail } from './store.ts';
 export { mayActAsSuperuser, NO_STANDING, ownerOf, reachOf, standingOf } from './standing.ts';

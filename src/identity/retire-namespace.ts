@@ -1,4 +1,5 @@
 import type { Transaction } from '../platform/db/index.ts';
+import { deleteFormerNames } from './former-name-store.ts';
 import { lockNamespace, markNamespaceDeleted } from './namespace-store.ts';
 
 /**
@@ -10,6 +11,7 @@ import { lockNamespace, markNamespaceDeleted } from './namespace-store.ts';
  */
 export async function retireNamespace(tx: Transaction, namespaceId: number): Promise<boolean> {
   if (!(await lockNamespace(tx, namespaceId))) return false;
+  await deleteFormerNames(tx, namespaceId);
   await markNamespaceDeleted(tx, namespaceId, await tx.now());
   return true;
 }

@@ -10,6 +10,8 @@ export interface AccountRow {
   readonly enabled: number;
   readonly password_hash: string | null;
   readonly password_version: number;
+  /** Whether he has confirmed his e-mail address, or never had to. */
+  readonly verified: number;
 }
 
 export interface LiveAccountRow {
@@ -24,7 +26,13 @@ export interface LiveAccountRow {
 /* The reads that signing in and each request cost. */
 
 const accountByName = prepared<IdentityTables, [string], AccountRow>((query, value) =>
-  selectAccount(query).where('n.name', '=', value(0)),
+  // By a former name too, as long as it leads to the account.
+  selectAccount(query).where('n.id', '=', (row) =>
+    row
+      .selectFrom('namespace as k')
+      .select((k) => k.fn.coalesce('k.alias_of', 'k.id').as('id'))
+      .where('k.name', '=', value(0)),
+  ),
 );
 
 const accountByEmail = prepared<IdentityTables, [string], AccountRow>((query, value) =>
@@ -47,7 +55,7 @@ function selectAccount(query: Kysely<IdentityTables>) {
   return query
     .selectFrom('user_account as u')
     .innerJoin('namespace as n', 'n.id', 'u.namespace_id')
-    .select(['n.id as user_id', 'n.name', 'n.enabled', 'u.password_hash', 'u.password_version']);
+    .select(['n.id as user_id', 'n.name', 'n.enabled', 'u.password_hash', 'u.password_version', 'u.verified']);
 }
 
 export function findAccountByName(db: Database, name: string): Promise<AccountRow | undefined> {
@@ -86,10 +94,17 @@ export async function insertNamespace(
   name: string,
   kind: 'user' | 'organization',
 ): Promise<number | undefined> {
+  const now = await tx.now();
+  await tx
+    .query<IdentityTables>()
+    .deleteFrom('namespace')
+    .where('name', '=', name)
+    .where('alias_until', '<=', now)
+    .execute();
   const row = await tx
     .query<IdentityTables>()
     .insertInto('namespace')
-    .values({ name, kind, created_at: await tx.now() })
+    .values({ name, kind, created_at: now })
     .onConflict((conflict) => conflict.column('name').doNothing())
     .returning('id')
     .executeTakeFirst();
@@ -149,6 +164,7 @@ export async function countNamespaces(
     .report<IdentityTables>()
     .selectFrom('namespace')
     .select((e) => ['kind', e.fn.countAll<number>().as('rows')])
+    .where('alias_of', 'is', null)
     .groupBy('kind')
     .execute();
   const rowsOf = (kind: 'user' | 'organization'): number => rows.find((row) => row.kind === kind)?.rows ?? 0;

@@ -13,6 +13,10 @@ export interface IdentityTables {
     invoice_email_address: Generated<string | null>;
     /** Of an organization. */
     contact_email: Generated<string | null>;
+    /** Whose former name it is; such a row is disabled, and no account. */
+    alias_of: Generated<number | null>;
+    /** How long it leads there, and is nobody else's. */
+    alias_until: Generated<number | null>;
   };
   user_account: {
     namespace_id: number;
@@ -119,6 +123,26 @@ export interface IdentityTables {
     verified_at: number;
     /** Last use, to the minute. */
     seen_at: number;
+    expires_at: number;
+  };
+  /** What a user says about himself, and when he was last here. */
+  user_profile: {
+    user_id: number;
+    given_name: Generated<string | null>;
+    family_name: Generated<string | null>;
+    company: Generated<string | null>;
+    location: Generated<string | null>;
+    last_used_at: Generated<number | null>;
+  };
+  /** What pages ask a user for. */
+  user_prompt: { user_id: number; kind: 'confirm_username' | 'enter_name' | 'enter_company' };
+  /** Codes that were mailed; see `users/mail-confirmations.ts`. */
+  mail_confirmation: {
+    code_hash: string;
+    user_id: number;
+    purpose: 'confirm' | 'recover';
+    email: string;
+    created_at: number;
     expires_at: number;
   };
   /** Shared with the rest of the instance; only the row `first_user_setup` belongs here. */

@@ -5,6 +5,7 @@ import { createPasswordHasher, createSecretBox } from '../../src/platform/crypto
 import type { Database } from '../../src/platform/db/index.ts';
 import type { Hints } from '../../src/platform/hints/index.ts';
 import { createLogger } from '../../src/platform/log/index.ts';
+import type { Mailer } from '../../src/platform/mail/index.ts';
 import { STANDING } from './standing.ts';
 
 /** Password hashing that costs next to nothing. */
@@ -38,12 +39,32 @@ export const IDENTITY_SETTINGS: IdentitySettings = {
     expiredAppTokensKeptMs: 86_400_000,
     encryptedPasswordsOnly: false,
   },
+  users: {
+    inviteOnly: false,
+    rename: false,
+    usernameConfirmation: true,
+    metadata: false,
+    lastUseEveryMs: undefined,
+    blockedMailDomains: [],
+    recoveryLifetimeMs: 1_800_000,
+    formerNameLifetimeMs: 2_592_000_000,
+  },
+  tagExpiration: {
+    defaultSeconds: 1_209_600,
+    optionsSeconds: [0, 86_400, 604_800, 1_209_600, 2_419_200],
+    changeable: true,
+  },
 };
 
 /** Identity as one node of a registry has it, with cheap passwords. */
 export function createTestIdentity(
   db: Database,
-  options: { readonly clock?: Clock; readonly hints?: Hints; readonly settings?: Partial<IdentitySettings> } = {},
+  options: {
+    readonly clock?: Clock;
+    readonly hints?: Hints;
+    readonly mailer?: Mailer;
+    readonly settings?: Partial<IdentitySettings>;
+  } = {},
 ): Identity {
   return createIdentity(
     {
@@ -53,6 +74,7 @@ export function createTestIdentity(
       box: testBox,
       passwords: cheapPasswords,
       hints: options.hints,
+      mailer: options.mailer,
     },
     { ...IDENTITY_SETTINGS, ...options.settings },
   );
