@@ -21,5 +21,13 @@ test('nothing is mounted but what the address space lists with who may call it',
 test('answers that hold what people wrote are never taken for anything but what they are called', () => {
   const sniffed = ADDRESS_SPACE.filter((range) => !('headers' in range && 'X-Content-Type-Options' in range.headers));
   // Pages set their own headers; the others hold nothing that anybody wrote.
-  expect(sniffed.map(({ prefix }) => prefix)).toEqual(['/v1', '/health', '/status', '/metrics', '/']);
+  expect(sniffed.map(({ prefix }) => prefix)).toEqual([
+    '/v1',
+    '/confirm',
+    '/recovery',
+    '/health',
+    '/status',
+    '/metrics',
+    '/',
+  ]);
 });

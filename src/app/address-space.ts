@@ -14,6 +14,8 @@ export type Access =
   | 'consent'
   /** Whoever `METRICS_…` lets in. */
   | 'metrics'
+  /** Whoever has the code that was mailed to somebody. */
+  | 'mailed-code'
   /** Everybody: nothing that belongs to anybody is told or changed there. */
   | 'everybody';
 
@@ -50,6 +52,8 @@ export const ADDRESS_SPACE = [
   { prefix: '/.well-known', access: 'everybody', errors: 'quay', headers: DATA_ONLY },
   { prefix: '/oauth2/federation/robot/token', access: 'federation', errors: 'quay', headers: DATA_ONLY },
   { prefix: '/oauth', access: 'consent', errors: 'quay', headers: { 'X-Content-Type-Options': 'nosniff' } },
+  { prefix: '/confirm', access: 'mailed-code', errors: 'quay' },
+  { prefix: '/recovery', access: 'mailed-code', errors: 'quay' },
   { prefix: '/health', access: 'everybody', errors: 'quay', quiet: true },
   { prefix: '/status', access: 'everybody', errors: 'quay', quiet: true },
   { prefix: '/metrics', access: 'metrics', errors: 'quay', quiet: true },

@@ -15,7 +15,7 @@ import { registryConfig } from '../registry/index.ts';
 import { storageConfig, storageRules } from '../storage/index.ts';
 import { mailHostRule } from './mail-host-rule.ts';
 import { monitoringConfig, monitoringRules } from './monitoring-config.ts';
-import { webApiConfig } from '../web-api/index.ts';
+import { webApiConfig, webApiRules } from '../web-api/index.ts';
 
 /** The keys of each slice. */
 export const configPieces = {
@@ -52,4 +52,5 @@ export const configRules: readonly ConfigRule<typeof configFields>[] = [
   ...redisRules,
   ...mailRules,
   mailHostRule,
+  ...webApiRules,
 ];

@@ -17,6 +17,7 @@ import {
   createClientConfigHandler,
   createCsrfTokenHandler,
   createOAuthHandler,
+  createMailLinkPages,
   createPageTokens,
   createRobotTokenExchange,
   createWebApi,
@@ -31,6 +32,7 @@ import { meterAuthentication } from './meter-authentication.ts';
 import { meterJobs } from './meter-jobs.ts';
 import { limitRequests } from './limit-requests.ts';
 import { type Core, openCore } from './open-core.ts';
+import { openRecaptcha } from './open-recaptcha.ts';
 import { openSharedState } from './open-shared-state.ts';
 import { createRegistryMeters } from './registry-meters.ts';
 import type { AppSettings } from './settings.ts';
@@ -130,11 +132,16 @@ export async function openServices(
     db,
     clock: systemClock,
     catalogPolicy: settings.catalog,
+<<<<<<< HEAD
     readChangeLog: () => readFile(fileOf('CHANGELOG.md', 'CHANGELOG.md'), 'utf8'),
     mailer: core.mailer,
+=======
+    recaptcha: openRecaptcha(settings.recaptcha, opened),
+>>>>>>> 9ee3ded (Let people make, change, convert and delete their accounts over the API)
     pageTokens: createPageTokens(await pageTokenBox(settings.pageTokenKey, core.box), systemClock),
     server: control,
   };
+  const mailLinks = createMailLinkPages(api);
   const answering: Record<ServicePrefix, RequestHandler> = {
     '/v2': registry.v2Handler,
     '/v1': registry.v1Handler,
@@ -145,7 +152,13 @@ export async function openServices(
     '/.well-known': createWellKnownHandler(api),
     '/oauth2/federation/robot/token': createRobotTokenExchange({ ...identity, record: (entry) => pulls.record(entry) }),
     '/oauth': createOAuthHandler(api),
+<<<<<<< HEAD
     '/': await createWebHandler(fileOf('web', 'web/public')),
+=======
+    '/confirm': mailLinks.confirm,
+    '/recovery': mailLinks.recovery,
+    '/': await createWebHandler(webFolder()),
+>>>>>>> 9ee3ded (Let people make, change, convert and delete their accounts over the API)
   };
   return {
     core,

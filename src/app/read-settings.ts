@@ -22,6 +22,7 @@ import { dumpConfig } from './dump-config.ts';
 import { keySettings } from './key-settings.ts';
 import type { ListenerSettings } from './listeners.ts';
 import { toMailSettings } from './mail-settings.ts';
+import { recaptchaSettings } from './recaptcha-settings.ts';
 import { toLogSettings, toMonitoringSettings } from './monitoring-settings.ts';
 import type { AppSettings } from './settings.ts';
 
@@ -76,9 +77,15 @@ const DRAIN_NOTICE_MS = 5000;
 
 /** The features that operations of the API may hang on. */
 function featuresOff(config: AppConfig): ReadonlySet<string> {
+  // Without a server there is no mail, whatever is asked for.
+  const mailing = toMailSettings(config).server !== undefined;
   const off = Object.entries(config).filter(([key, value]) => key.startsWith('FEATURE_') && value === false);
+<<<<<<< HEAD
   // Without a server no mail is sent, whatever the feature says.
   return new Set([...off.map(([key]) => key), ...((config.MAIL_SERVER ?? '') === '' ? ['FEATURE_MAILING'] : [])]);
+=======
+  return new Set([...off.map(([key]) => key), ...(mailing ? [] : ['FEATURE_MAILING'])]);
+>>>>>>> 9ee3ded (Let people make, change, convert and delete their accounts over the API)
 }
 
 function postgresOf(config: AppConfig, directory: string): PostgresConnection | undefined {
@@ -124,6 +131,7 @@ function toSettings(
     redis: chooseRedis(config),
     mail: toMailSettings(config),
     allowedHosts: config.SSRF_ALLOWED_HOSTS,
+    recaptcha: recaptchaSettings(config),
     identity: {
       serverHostname: config.SERVER_HOSTNAME ?? `localhost:${launch.port}`,
       standing: standingRules(config),
@@ -164,7 +172,15 @@ function toSettings(
       featuresOff: featuresOff(config),
       client: clientConfig(loaded),
       organizations: organizationSettings(config),
+<<<<<<< HEAD
       dumpConfig: () => dumpConfig(loaded),
+=======
+      accounts: {
+        avatarKind: config.AVATAR_KIND,
+        recordsSignIns: config.ACTION_LOG_AUDIT_LOGINS,
+        recordsFailedSignIns: config.ACTION_LOG_AUDIT_LOGIN_FAILURES,
+      },
+>>>>>>> 9ee3ded (Let people make, change, convert and delete their accounts over the API)
       rules: {
         readOnly: config.REGISTRY_STATE === 'readonly',
         anonymousAccess: config.FEATURE_ANONYMOUS_ACCESS,

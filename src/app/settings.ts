@@ -6,7 +6,7 @@ import type { LogSettings } from '../platform/log/index.ts';
 import type { MailSettings } from '../platform/mail/index.ts';
 import type { RedisSettings } from '../platform/redis/index.ts';
 import type { RegistrySettings } from '../registry/index.ts';
-import type { WebApiSettings } from '../web-api/index.ts';
+import type { RecaptchaSettings, WebApiSettings } from '../web-api/index.ts';
 import type { ListenerSettings } from './listeners.ts';
 import type { MonitoringSettings } from './monitoring-settings.ts';
 
@@ -43,4 +43,6 @@ export interface AppSettings {
   readonly catalog: CatalogPolicy;
   readonly registry: RegistrySettings;
   readonly webApi: WebApiSettings;
+  /** undefined: FEATURE_RECAPTCHA is off. */
+  readonly recaptcha: RecaptchaSettings | undefined;
 }

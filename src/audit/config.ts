@@ -2,6 +2,16 @@ import { z } from 'zod';
 import { defineConfig } from '../platform/config/index.ts';
 
 export const auditConfig = defineConfig({
+  ACTION_LOG_AUDIT_LOGINS: {
+    schema: z.boolean(),
+    default: true,
+    description: 'Signing in and out is recorded',
+  },
+  ACTION_LOG_AUDIT_LOGIN_FAILURES: {
+    schema: z.boolean(),
+    default: false,
+    description: 'Failed attempts to sign in to pages are recorded',
+  },
   ALLOW_PULLS_WITHOUT_STRICT_LOGGING: {
     schema: z.boolean(),
     default: true,

@@ -117,3 +117,8 @@ export async function deleteGrant(tx: Transaction, repositoryId: number, grantee
     .executeTakeFirst();
   return result.numDeletedRows > 0n;
 }
+
+/** Takes away what an account was granted directly, everywhere. */
+export async function deleteGrantsOf(tx: Transaction, userId: number): Promise<void> {
+  await tx.query<CatalogTables>().deleteFrom('repository_permission').where('user_id', '=', userId).execute();
+}

@@ -11,6 +11,8 @@ export { deleteOrganization } from './delete-organization.ts';
 export { deleteTeam } from './delete-team.ts';
 export { deleteRepository } from './delete-repository.ts';
 export { describeRepository } from './describe-repository.ts';
+export { deleteUser } from './delete-user.ts';
+export { convertUser } from './convert-user.ts';
 export { deleteTag } from './delete-tag.ts';
 export { grantRole, revokeRole } from './grant-role.ts';
 export type { ChangeGrant } from './grant-role.ts';

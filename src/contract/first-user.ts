@@ -15,12 +15,3 @@ export const firstUserAnswer = z.object({
   encrypted_password: z.string(),
   access_token: z.string().optional(),
 });
-
-/** Answer of `GET /api/v1/user/`, the part of Quay's that describes the account itself. */
-export const currentUserAnswer = z.object({
-  anonymous: z.literal(false),
-  username: z.string(),
-  email: z.string().nullable(),
-  verified: z.boolean(),
-  super_user: z.boolean(),
-});

@@ -1,4 +1,4 @@
-export { currentUserAnswer, firstUserAnswer, firstUserRequest } from './first-user.ts';
+export { firstUserAnswer, firstUserRequest } from './first-user.ts';
 export { globalMessageRequest } from './global-message.ts';
 export {
   newDefaultPermissionRequest,
@@ -26,5 +26,13 @@ export {
   robotExpiryRequest,
   robotFederationRequest,
 } from './robot.ts';
+export {
+  clientKeyRequest,
+  convertUserRequest,
+  newUserRequest,
+  recoveryRequest,
+  userAnswer,
+  userChangeRequest,
+} from './user.ts';
 export { signInRequest, verifyRequest } from './sign-in.ts';
 export { createdInstallUserAnswer, installUserAnswer, installUserRequest, newInstallUserRequest } from './superuser.ts';

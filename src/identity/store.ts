@@ -146,16 +146,6 @@ export async function replacePasswordHash(
     .execute();
 }
 
-export async function findUserEmail(db: Database, userId: number): Promise<string | undefined> {
-  const row = await db
-    .read<IdentityTables>()
-    .selectFrom('user_account')
-    .select('email')
-    .where('namespace_id', '=', userId)
-    .executeTakeFirst();
-  return row?.email ?? undefined;
-}
-
 /** How many users and organizations there are. Reads the whole table, beside the short reads. */
 export async function countNamespaces(
   db: Database,

@@ -184,6 +184,12 @@ export const ERRORS = {
     quay: 'downstream_issue',
     when: 'The database does not answer',
   },
+  EXTERNAL_SERVICE: {
+    status: 520,
+    oci: 'UNSUPPORTED',
+    quay: 'external_service_timeout',
+    when: 'A service of somebody else that the request needs does not answer',
+  },
   STARTING_UP: {
     status: 503,
     oci: 'UNSUPPORTED',

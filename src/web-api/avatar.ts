@@ -10,6 +10,19 @@ export interface Avatar {
   readonly kind: 'user' | 'org' | 'team' | 'robot' | 'app';
 }
 
+/** AVATAR_KIND. */
+export type AvatarKind = 'local' | 'gravatar';
+
+/** The picture of a user: one of gravatar.com goes by a hash of his e-mail address, which it tells to everybody who sees him. */
+export function userAvatar(
+  kind: AvatarKind,
+  { name, email }: { readonly name: string; readonly email: string | undefined },
+): Avatar {
+  const drawn = avatar(name, 'user');
+  if (kind === 'local' || email === undefined) return drawn;
+  return { ...drawn, hash: hash('md5', email.trim().toLowerCase(), 'hex') };
+}
+
 /** What stands for an account in lists: the same colour wherever it appears. */
 export function avatar(name: string, kind: Avatar['kind'], email?: string): Avatar {
   const digest = hash('sha256', (email ?? `${kind}:${name}`).trim().toLowerCase(), 'hex');

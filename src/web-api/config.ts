@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineConfig, durationMs, oneOrMany, secret } from '../platform/config/index.ts';
+import { type ConfigRule, defineConfig, durationMs, oneOrMany, secret } from '../platform/config/index.ts';
 
 /** Letters that RFC 6265 lets a cookie's name have, and that no client stumbles over. */
 const COOKIE_NAME = /^[A-Za-z0-9_-]{1,64}$/;
@@ -47,9 +47,47 @@ export const webApiConfig = defineConfig({
     default: '_csrf_token',
     description: 'Name of the session cookie',
   },
+  FEATURE_DIRECT_LOGIN: {
+    schema: z.boolean(),
+    default: true,
+    description: 'People may sign in to pages, and make accounts, with a user name and a password',
+  },
+  FEATURE_RECAPTCHA: {
+    schema: z.boolean(),
+    default: false,
+    description: 'Making accounts and recovering them needs a proof of being human; needs RECAPTCHA_SECRET_KEY',
+  },
+  RECAPTCHA_SITE_KEY: { schema: z.string().max(255), description: 'Public key at reCAPTCHA' },
+  RECAPTCHA_SECRET_KEY: { schema: secret(), description: 'Secret key at reCAPTCHA' },
+  RECAPTCHA_VERIFY_URL: {
+    schema: z.url({ protocol: /^https?$/ }),
+    default: 'https://www.google.com/recaptcha/api/siteverify',
+    description: 'Where proofs are checked; other services speak the same',
+    ours: true,
+  },
+  RECAPTCHA_WHITELISTED_USERS: {
+    schema: z.array(z.string().max(255)),
+    default: [],
+    description: 'Users who make accounts over the API without a proof of being human',
+  },
+  AVATAR_KIND: {
+    schema: z.enum(['local', 'gravatar']),
+    default: 'local',
+    description: 'Pictures of users: drawn here, or fetched from gravatar.com by a hash of their mail address',
+  },
   SESSION_COOKIE_SECURE: {
     schema: z.boolean(),
     default: false,
     description: 'Session cookies travel over TLS alone; over TLS they are sent so in any case',
   },
 });
+
+export const webApiRules: readonly ConfigRule<typeof webApiConfig>[] = [
+  {
+    key: 'FEATURE_RECAPTCHA',
+    check: (values) =>
+      values.FEATURE_RECAPTCHA && values.RECAPTCHA_SECRET_KEY === undefined
+        ? 'Proofs of being human cannot be checked without RECAPTCHA_SECRET_KEY; set it, or turn this off'
+        : undefined,
+  },
+];

@@ -22,8 +22,7 @@ import { robotFederationOperations } from './robots/robot-federation-operations.
 import { robotOperations } from './robots/robot-operations.ts';
 import { robotTokenOperations } from './robots/robot-token-operations.ts';
 import { allSuperuserOperations } from './superuser/all-operations.ts';
-import { sessionOperations } from './session-operations.ts';
-import { userOperations } from './user-operations.ts';
+import { allUserOperations } from './users/all-operations.ts';
 
 /** Every operation of the REST API whose features are on, in the order of the description. */
 export function webApiOperations(ports: WebApiPorts): readonly Operation[] {
@@ -45,9 +44,8 @@ export function webApiOperations(ports: WebApiPorts): readonly Operation[] {
     ...serviceKeyOperations(ports),
     ...robotTokenOperations(ports),
     ...robotFederationOperations(ports),
-    ...sessionOperations(ports),
     ...allSuperuserOperations(ports),
-    ...userOperations(ports),
+    ...allUserOperations(ports),
   ]);
   return operations;
 }

@@ -1,4 +1,4 @@
-export { webApiConfig } from './config.ts';
+export { webApiConfig, webApiRules } from './config.ts';
 export { type ClientConfig, createClientConfigHandler } from './client-config-endpoint.ts';
 export { createCsrfTokenHandler } from './csrf-token-endpoint.ts';
 export { createRobotTokenExchange } from './robots/exchange-robot-token.ts';
@@ -10,4 +10,7 @@ export type { ConfigStanding, ServerControl } from './server-control.ts';
 export type { ConfigDump, WebApiPorts, WebApiSettings } from './ports.ts';
 export { weighApiRequest } from './weigh-request.ts';
 export { createWellKnownHandler } from './well-known.ts';
+export type { Recaptcha, RecaptchaSettings } from './users/recaptcha.ts';
+export { createMailLinkPages } from './users/mail-link-pages.ts';
+export { createRecaptcha } from './users/recaptcha.ts';
 export { createWebHandler } from './serve-web.ts';

@@ -4,6 +4,7 @@ import type {
   AuthenticateBasic,
   AuthenticatePassword,
   BootstrapTokens,
+  CheckPassword,
   CsrfTokens,
   EncryptedPasswords,
   FirstUserSetup,
@@ -15,16 +16,22 @@ import type {
   OAuth,
   Robots,
   Sessions,
+  Users,
 } from '../identity/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { PasswordHasher } from '../platform/crypto/index.ts';
 import type { Database } from '../platform/db/index.ts';
+<<<<<<< HEAD
 import type { Mailer } from '../platform/mail/index.ts';
+=======
+import type { AvatarKind } from './avatar.ts';
+>>>>>>> 9ee3ded (Let people make, change, convert and delete their accounts over the API)
 import type { ClientConfig } from './client-config-endpoint.ts';
 import type { PageTokens } from './frame/page-token.ts';
 import type { ApiRules } from './frame/serve-operations.ts';
 import type { ServerControl } from './server-control.ts';
 import type { SessionCookieSettings } from './session-cookie.ts';
+import type { Recaptcha } from './users/recaptcha.ts';
 
 /** The configuration in effect, without secrets; Quay's shape. */
 export interface ConfigDump {
@@ -47,6 +54,17 @@ export interface WebApiSettings {
   readonly cookie: SessionCookieSettings;
   readonly dumpConfig: () => ConfigDump;
   readonly organizations: OrganizationSettings;
+  readonly accounts: AccountSettings;
+}
+
+/** What the API does with accounts beside the rules of identity. */
+export interface AccountSettings {
+  /** AVATAR_KIND. */
+  readonly avatarKind: AvatarKind;
+  /** ACTION_LOG_AUDIT_LOGINS. */
+  readonly recordsSignIns: boolean;
+  /** ACTION_LOG_AUDIT_LOGIN_FAILURES. */
+  readonly recordsFailedSignIns: boolean;
 }
 
 /** What the REST API is made of. */
@@ -56,6 +74,7 @@ export interface WebApiPorts extends WebApiSettings {
   readonly catalogPolicy: CatalogPolicy;
   readonly authenticateAccessToken: AuthenticateAccessToken;
   readonly authenticatePassword: AuthenticatePassword;
+  readonly checkPassword: CheckPassword;
   readonly encryptedPasswords: EncryptedPasswords;
   readonly passwords: PasswordHasher;
   readonly loadActor: LoadActor;
@@ -64,8 +83,14 @@ export interface WebApiPorts extends WebApiSettings {
   readonly robots: Robots;
   readonly robotFederation: RobotFederation;
   readonly csrf: CsrfTokens;
+<<<<<<< HEAD
   /** CHANGELOG.md of this version. */
   readonly readChangeLog: () => Promise<string>;
+=======
+  readonly users: Users;
+  /** undefined: FEATURE_RECAPTCHA is off. */
+  readonly recaptcha?: Recaptcha | undefined;
+>>>>>>> 9ee3ded (Let people make, change, convert and delete their accounts over the API)
   readonly pageTokens: PageTokens;
   readonly keyServer: KeyServer;
   readonly keyAdministration: KeyAdministration;

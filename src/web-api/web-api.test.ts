@@ -57,7 +57,7 @@ describeOnBothDatabases('REST API', (context) => {
     expect((await initialize()).status).toBe(400);
 
     const user = await call('GET', '/api/v1/user/', { headers: bearer(accessToken) });
-    expect(user).toEqual({
+    expect(user).toMatchObject({
       status: 200,
       body: { anonymous: false, username: 'ada', email: 'ada@example.org', verified: true, super_user: true },
     });

@@ -11,6 +11,7 @@ import type { TagExpirationSettings } from '../organizations/config.ts';
 import { changePassword } from './change-password.ts';
 import { changeUser, type UserChange } from './change-user.ts';
 import type { UserSettings } from './config.ts';
+import { findUser, type User } from './describe-user.ts';
 import { createMailConfirmations, type MailConfirmations } from './mail-confirmations.ts';
 import { createAccountRecovery, type AccountRecovery } from './recover-account.ts';
 import { type AcceptInvitation, createRegistration, type RegisterUser } from './register-user.ts';
@@ -18,10 +19,12 @@ import { renameNamespace } from './rename-namespace.ts';
 
 /** Accounts of people, but for signing in. */
 export interface Users {
-  readonly settings: UserSettings;
-  /** Whether mail is sent, so that addresses are needed and confirmed. */
-  readonly mailing: boolean;
   readonly register: RegisterUser;
+  /** See {@link findUser}. */
+  find(by: { readonly id: number } | { readonly name: string }): Promise<User | undefined>;
+  /** See {@link MailConfirmations.confirm}. */
+  confirm(code: string, origin: string): ReturnType<MailConfirmations['confirm']>;
+  readonly acceptInvitation: AcceptInvitation;
   readonly confirmations: MailConfirmations;
   readonly recovery: AccountRecovery;
   /** See {@link changeUser}. @param origin `scheme://host[:port]` of the registry, for links in mails */
@@ -59,9 +62,10 @@ export function createUsers(
   const confirmations = createMailConfirmations(ports, settings);
   const recovery = createAccountRecovery({ ...ports, confirmations });
   return {
-    settings,
-    mailing: mailer.enabled,
     register: createRegistration({ ...ports, confirmations, settings }),
+    find: (by) => findUser(db, by),
+    confirm: (code, origin) => db.transaction((tx) => confirmations.confirm(tx, code, origin)),
+    acceptInvitation: ports.acceptInvitation,
     confirmations,
     recovery,
     change: (tx, userId, change, by, origin) =>

@@ -1,9 +1,9 @@
 export { identityUsers } from '../migrations/0011-identity-users.ts';
-export { userConfig, userSettings } from './config.ts';
+export { userSettings } from './config.ts';
 export type { UserSettings } from './config.ts';
 export type { UserChange } from './change-user.ts';
+export { passwordFault } from '../create-user.ts';
 export { convertToOrganization } from './convert-to-organization.ts';
-export { createUsers } from './create-users.ts';
 export type { Users } from './create-users.ts';
 export { describeUser, findUser } from './describe-user.ts';
 export type { User, UserDetails } from './describe-user.ts';

@@ -1,3 +1,4 @@
+export { escapeHtml } from './compose-mail.ts';
 export type { Letter } from './compose-mail.ts';
 export { mailConfig, mailRules } from './config.ts';
 export type { MailServer } from './config.ts';

@@ -147,7 +147,7 @@ async function findLive(ports: AuthorizePorts, actor: Actor): Promise<LiveUser |
 }
 
 /** A session, and a password, carry every scope; `user:admin` includes `user:read`. */
-function hasScope(scopes: readonly string[] | undefined, needed: string | undefined): boolean {
+export function hasScope(scopes: readonly string[] | undefined, needed: string | undefined): boolean {
   if (scopes === undefined || needed === undefined) return true;
   return scopes.includes(needed) || (needed === 'user:read' && scopes.includes('user:admin'));
 }

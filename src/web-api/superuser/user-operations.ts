@@ -18,7 +18,7 @@ import {
 } from '../../identity/index.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { randomText } from '../../platform/crypto/index.ts';
-import { avatar } from '../avatar.ts';
+import { userAvatar } from '../avatar.ts';
 import { answer } from '../frame/answer.ts';
 import { type Call, defineOperation, type Operation } from '../frame/operation.ts';
 import { flag } from '../frame/parameters.ts';
@@ -49,7 +49,7 @@ export function installUserOperations(ports: WebApiPorts): readonly Operation[] 
         const page = await readPage(pageTokens, list, query, (after, limit) =>
           listPersons(db, rules, { after, limit, disabledToo: query.disabled }),
         );
-        return answer({ users: page.rows.map(view), ...page.next });
+        return answer({ users: page.rows.map((person) => view(ports, person)), ...page.next });
       },
     }),
     defineOperation({
@@ -80,7 +80,7 @@ export function installUserOperations(ports: WebApiPorts): readonly Operation[] 
       id: 'getInstallUser',
       summary: 'Show a user',
       statuses: [200, 404],
-      handle: async (call) => answer(view(await personOf(ports, call))),
+      handle: async (call) => answer(view(ports, await personOf(ports, call))),
     }),
     defineOperation({
       ...SUPERUSER,
@@ -98,7 +98,7 @@ export function installUserOperations(ports: WebApiPorts): readonly Operation[] 
         const passwordHash = password === undefined ? undefined : await passwords.hash(password);
         const change = { passwordHash, email, enabled };
         const changed = await db.transaction((tx) => changePerson(tx, rules, person.id, change, administeredBy(call)));
-        return answer(view(changed));
+        return answer(view(ports, changed));
       },
     }),
     defineOperation({
@@ -110,7 +110,9 @@ export function installUserOperations(ports: WebApiPorts): readonly Operation[] 
       statuses: [200, 400, 404],
       async handle(call) {
         const person = await personOf(ports, call);
-        return answer(view(await db.transaction((tx) => grantSuperuser(tx, rules, person.id, administeredBy(call)))));
+        return answer(
+          view(ports, await db.transaction((tx) => grantSuperuser(tx, rules, person.id, administeredBy(call)))),
+        );
       },
     }),
     defineOperation({
@@ -122,7 +124,9 @@ export function installUserOperations(ports: WebApiPorts): readonly Operation[] 
       statuses: [200, 400, 404],
       async handle(call) {
         const person = await personOf(ports, call);
-        return answer(view(await db.transaction((tx) => revokeSuperuser(tx, rules, person.id, administeredBy(call)))));
+        return answer(
+          view(ports, await db.transaction((tx) => revokeSuperuser(tx, rules, person.id, administeredBy(call)))),
+        );
       },
     }),
   ];
@@ -138,14 +142,14 @@ async function personOf(
   return person;
 }
 
-function view(person: RegisteredUser) {
+function view({ accounts }: WebApiPorts, person: RegisteredUser) {
   return {
     kind: 'user',
     name: person.name,
     username: person.name,
     email: person.email ?? null,
     verified: person.verified,
-    avatar: avatar(person.name, 'user', person.email),
+    avatar: userAvatar(accounts.avatarKind, person),
     super_user: person.superuser,
     global_readonly_super_user: person.readOnlySuperuser,
     enabled: person.enabled,
