@@ -132,12 +132,9 @@ export async function openServices(
     db,
     clock: systemClock,
     catalogPolicy: settings.catalog,
-<<<<<<< HEAD
     readChangeLog: () => readFile(fileOf('CHANGELOG.md', 'CHANGELOG.md'), 'utf8'),
     mailer: core.mailer,
-=======
     recaptcha: openRecaptcha(settings.recaptcha, opened),
->>>>>>> 9ee3ded (Let people make, change, convert and delete their accounts over the API)
     pageTokens: createPageTokens(await pageTokenBox(settings.pageTokenKey, core.box), systemClock),
     server: control,
   };
@@ -152,13 +149,9 @@ export async function openServices(
     '/.well-known': createWellKnownHandler(api),
     '/oauth2/federation/robot/token': createRobotTokenExchange({ ...identity, record: (entry) => pulls.record(entry) }),
     '/oauth': createOAuthHandler(api),
-<<<<<<< HEAD
     '/': await createWebHandler(fileOf('web', 'web/public')),
-=======
     '/confirm': mailLinks.confirm,
     '/recovery': mailLinks.recovery,
-    '/': await createWebHandler(webFolder()),
->>>>>>> 9ee3ded (Let people make, change, convert and delete their accounts over the API)
   };
   return {
     core,

@@ -80,12 +80,7 @@ function featuresOff(config: AppConfig): ReadonlySet<string> {
   // Without a server there is no mail, whatever is asked for.
   const mailing = toMailSettings(config).server !== undefined;
   const off = Object.entries(config).filter(([key, value]) => key.startsWith('FEATURE_') && value === false);
-<<<<<<< HEAD
-  // Without a server no mail is sent, whatever the feature says.
-  return new Set([...off.map(([key]) => key), ...((config.MAIL_SERVER ?? '') === '' ? ['FEATURE_MAILING'] : [])]);
-=======
   return new Set([...off.map(([key]) => key), ...(mailing ? [] : ['FEATURE_MAILING'])]);
->>>>>>> 9ee3ded (Let people make, change, convert and delete their accounts over the API)
 }
 
 function postgresOf(config: AppConfig, directory: string): PostgresConnection | undefined {
@@ -172,15 +167,12 @@ function toSettings(
       featuresOff: featuresOff(config),
       client: clientConfig(loaded),
       organizations: organizationSettings(config),
-<<<<<<< HEAD
       dumpConfig: () => dumpConfig(loaded),
-=======
       accounts: {
         avatarKind: config.AVATAR_KIND,
         recordsSignIns: config.ACTION_LOG_AUDIT_LOGINS,
         recordsFailedSignIns: config.ACTION_LOG_AUDIT_LOGIN_FAILURES,
       },
->>>>>>> 9ee3ded (Let people make, change, convert and delete their accounts over the API)
       rules: {
         readOnly: config.REGISTRY_STATE === 'readonly',
         anonymousAccess: config.FEATURE_ANONYMOUS_ACCESS,

@@ -21,11 +21,8 @@ import type {
 import type { Clock } from '../kernel/clock.ts';
 import type { PasswordHasher } from '../platform/crypto/index.ts';
 import type { Database } from '../platform/db/index.ts';
-<<<<<<< HEAD
 import type { Mailer } from '../platform/mail/index.ts';
-=======
 import type { AvatarKind } from './avatar.ts';
->>>>>>> 9ee3ded (Let people make, change, convert and delete their accounts over the API)
 import type { ClientConfig } from './client-config-endpoint.ts';
 import type { PageTokens } from './frame/page-token.ts';
 import type { ApiRules } from './frame/serve-operations.ts';
@@ -83,14 +80,11 @@ export interface WebApiPorts extends WebApiSettings {
   readonly robots: Robots;
   readonly robotFederation: RobotFederation;
   readonly csrf: CsrfTokens;
-<<<<<<< HEAD
   /** CHANGELOG.md of this version. */
   readonly readChangeLog: () => Promise<string>;
-=======
   readonly users: Users;
   /** undefined: FEATURE_RECAPTCHA is off. */
   readonly recaptcha?: Recaptcha | undefined;
->>>>>>> 9ee3ded (Let people make, change, convert and delete their accounts over the API)
   readonly pageTokens: PageTokens;
   readonly keyServer: KeyServer;
   readonly keyAdministration: KeyAdministration;

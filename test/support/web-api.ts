@@ -55,11 +55,8 @@ export function webApiPorts(
       ...rules,
     },
     organizations: ORGANIZATION_SETTINGS,
-<<<<<<< HEAD
     mailer: { enabled: false, enqueue: () => Promise.resolve() },
-=======
     accounts: { avatarKind: 'local', recordsSignIns: true, recordsFailedSignIns: false },
->>>>>>> 9ee3ded (Let people make, change, convert and delete their accounts over the API)
     cookie: { name: '_csrf_token', secure: false, maxAgeSeconds: 86_400 },
   };
 }
