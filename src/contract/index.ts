@@ -35,4 +35,10 @@ export {
   userChangeRequest,
 } from './user.ts';
 export { signInRequest, verifyRequest } from './sign-in.ts';
-export { createdInstallUserAnswer, installUserAnswer, installUserRequest, newInstallUserRequest } from './superuser.ts';
+export {
+  createdInstallUserAnswer,
+  installOrganizationRequest,
+  installUserAnswer,
+  installUserRequest,
+  newInstallUserRequest,
+} from './superuser.ts';

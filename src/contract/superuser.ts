@@ -12,6 +12,9 @@ export const installUserRequest = z.object({
   enabled: z.boolean().optional(),
 });
 
+/** Body of `PUT /api/v1/superuser/organizations/{name}`. */
+export const installOrganizationRequest = z.object({ name: z.string().max(255).optional() });
+
 /** A user as superusers see him. */
 export const installUserAnswer = z.object({
   kind: z.literal('user'),

@@ -129,6 +129,26 @@ export async function updateEnabled(tx: Transaction, id: number, enabled: boolea
   await query.deleteFrom('session').where('user_id', '=', id).execute();
 }
 
+/** The oldest team whose members administer the organization; undefined: it has none. */
+export function findAdministratorsTeam(
+  tx: Transaction,
+  organizationId: number,
+): Promise<{ readonly id: number; readonly name: string } | undefined> {
+  return tx
+    .query<IdentityTables>()
+    .selectFrom('team')
+    .select(['id', 'name'])
+    .where('organization_id', '=', organizationId)
+    .where('role', '=', 'admin')
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+export async function deleteTeamMembershipsOf(tx: Transaction, userId: number): Promise<void> {
+  await tx.query<IdentityTables>().deleteFrom('team_member').where('user_id', '=', userId).execute();
+}
+
 function selectPersons(query: Kysely<IdentityTables>) {
   return query
     .selectFrom('user_account as u')

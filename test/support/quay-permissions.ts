@@ -49,8 +49,9 @@ export function mayByQuay(quays: QuayOperation, person: Identified | undefined, 
   if (who === '-' || (calling.isPublic && who.includes('or public'))) return true;
   if (person === undefined) return false;
   if (person.restricted === true && NOT_RESTRICTED.includes(operationId)) return false;
-  // It would be his, and then again nobody's own.
-  if (person.readsEverything === true && operationId === 'createOrganization') return false;
+  // Quay leaves the second way to an organization open; and one that a read-only superuser made would not be his to change.
+  const makesOrganization = ['createOrganization', 'convertUserToOrganization'].includes(operationId);
+  if (makesOrganization && (person.restricted === true || person.readsEverything === true)) return false;
   // In his own namespace, as long as the body names no other; so also a superuser needs the scope.
   if (words(quays).startsWith('ns') && !quays.path.includes('{orgname}')) return has('repo:create');
   if (asSuperuser(quays, person, has, calling.fullAccess)) return true;

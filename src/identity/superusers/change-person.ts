@@ -4,6 +4,7 @@ import type { Transaction } from '../../platform/db/index.ts';
 import type { ChangedBy } from '../audit-actor.ts';
 import { emailFault } from '../create-user.ts';
 import type { StandingRules } from '../standing.ts';
+import { deleteConfirmationsFor } from '../users/confirmation-store.ts';
 import { type RegisteredUser, toPerson } from './find-persons.ts';
 import { lockPersonRow, updateEmail, updateEnabled, updatePassword } from '../superuser-store.ts';
 
@@ -24,7 +25,7 @@ export interface PersonChange {
 
 /**
  * Changes another one's account, with a record of each change. A new password and disabling void sessions, registry and refresh
- * tokens for good; access tokens and robots rest while the account is disabled.
+ * tokens for good, and codes for a new password; access tokens and robots rest while the account is disabled.
  * Errors: NOT_FOUND when he is gone; DENIED for another superuser, and for disabling oneself; INVALID_REQUEST when the
  * address is none or taken.
  */
@@ -35,7 +36,7 @@ export async function changePerson(
   change: PersonChange,
   by: AdministeredBy,
 ): Promise<RegisteredUser> {
-  const before = await lockPerson(tx, rules, id);
+  const before = await lockRegisteredUser(tx, rules, id);
   const self = by.userId === before.id;
   if (!self) refuseSuperuser(before, by);
   const record = (kind: AuditKind, facts: Readonly<Record<string, unknown>> = {}) =>
@@ -43,6 +44,7 @@ export async function changePerson(
 
   if (change.passwordHash !== undefined) {
     await updatePassword(tx, id, change.passwordHash);
+    await deleteConfirmationsFor(tx, id, 'recover');
     await record('user_change_password');
   }
   const email = change.email?.toLowerCase();
@@ -57,20 +59,35 @@ export async function changePerson(
   if (change.enabled !== undefined && change.enabled !== before.enabled) {
     if (self) throw new AppError('DENIED', 'Nobody disables his own account; another superuser can');
     await updateEnabled(tx, id, change.enabled);
+    await deleteConfirmationsFor(tx, id, 'recover');
     await record(change.enabled ? 'user_enable' : 'user_disable');
   }
-  return lockPerson(tx, rules, id);
+  return lockRegisteredUser(tx, rules, id);
 }
 
 /** Errors: NOT_FOUND when he has been deleted meanwhile. */
-export async function lockPerson(tx: Transaction, rules: StandingRules, id: number): Promise<RegisteredUser> {
+export async function lockRegisteredUser(tx: Transaction, rules: StandingRules, id: number): Promise<RegisteredUser> {
   const row = await lockPersonRow(tx, id);
   if (row === undefined) throw new AppError('NOT_FOUND', 'There is no such user any more');
   return toPerson(rules, row);
 }
 
-/** Errors: DENIED when it is a superuser: they do not administer each other. */
-export function refuseSuperuser({ name, superuser }: RegisteredUser, by: AdministeredBy): void {
+/**
+ * Holds a user's account for somebody who may do anything with it, until the transaction ends. Errors: NOT_FOUND when he is
+ * gone; DENIED when he is a superuser: they do not administer each other, and nobody himself.
+ */
+export async function administerUser(
+  tx: Transaction,
+  rules: StandingRules,
+  id: number,
+  by: AdministeredBy,
+): Promise<RegisteredUser> {
+  const user = await lockRegisteredUser(tx, rules, id);
+  refuseSuperuser(user, by);
+  return user;
+}
+
+function refuseSuperuser({ name, superuser }: RegisteredUser, by: AdministeredBy): void {
   if (!superuser || by.userId === undefined) return;
   throw new AppError('DENIED', `"${name}" is a superuser; revoke that first`);
 }

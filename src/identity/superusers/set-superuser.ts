@@ -1,7 +1,7 @@
 import { AppError } from '../../kernel/errors.ts';
 import type { Transaction } from '../../platform/db/index.ts';
 import { type StandingRules, standingOf } from '../standing.ts';
-import { type AdministeredBy, lockPerson, recordAsSuperuser } from './change-person.ts';
+import { type AdministeredBy, lockRegisteredUser, recordAsSuperuser } from './change-person.ts';
 import type { RegisteredUser } from './find-persons.ts';
 import { listEnabledPersons, lockFlaggedRows, updateSuperuser } from '../superuser-store.ts';
 
@@ -12,7 +12,7 @@ export async function grantSuperuser(
   id: number,
   by: AdministeredBy,
 ): Promise<RegisteredUser> {
-  const person = await lockPerson(tx, rules, id);
+  const person = await lockRegisteredUser(tx, rules, id);
   if (person.superuser) return person;
   if (!rules.superusers) throw new AppError('INVALID_REQUEST', 'There are no superusers: FEATURE_SUPER_USERS is off');
   if (person.readOnlySuperuser) {
@@ -36,7 +36,7 @@ export async function revokeSuperuser(
 ): Promise<RegisteredUser> {
   // All of them, so that two cannot revoke each other at the same time.
   const flagged = await lockFlaggedRows(tx);
-  const person = await lockPerson(tx, rules, id);
+  const person = await lockRegisteredUser(tx, rules, id);
   if (rules.namedSuperusers.has(person.name)) {
     throw new AppError('INVALID_REQUEST', `"${person.name}" is a superuser by SUPER_USERS; remove the name there`);
   }

@@ -1,6 +1,15 @@
 import { z } from 'zod';
-import { deleteOrganization } from '../../catalog/index.ts';
-import { findOrganization, listOrganizations, type Organization } from '../../identity/index.ts';
+import { convertUser, deleteOrganization } from '../../catalog/index.ts';
+import { installOrganizationRequest } from '../../contract/index.ts';
+import {
+  findOrganization,
+  findPerson,
+  listOrganizations,
+  type NewOwner,
+  type Organization,
+  releaseUser,
+  takeOrganization,
+} from '../../identity/index.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { avatar } from '../avatar.ts';
 import { answer, NO_CONTENT } from '../frame/answer.ts';
@@ -40,7 +49,52 @@ export function installOrganizationOperations(ports: WebApiPorts): readonly Oper
         return NO_CONTENT;
       },
     }),
+    defineOperation({
+      ...SUPERUSER,
+      method: 'PUT',
+      path: '/superuser/organizations/{name}',
+      id: 'changeOrganization',
+      summary: 'Rename an organization',
+      body: installOrganizationRequest,
+      statuses: [200, 400, 404],
+      async handle(call) {
+        const organization = await organizationOf(ports, call);
+        const { name = organization.name } = call.body;
+        const change = { id: organization.id, newName: name };
+        await db.transaction((tx) => ports.users.rename(tx, change, administeredBy(call)));
+        return answer(view({ ...organization, name }));
+      },
+    }),
+    defineOperation({
+      ...SUPERUSER_INTERNAL,
+      method: 'POST',
+      path: '/superuser/takeownership/{namespace}',
+      id: 'takeOwnership',
+      summary: 'Become an administrator of an organization, or make one of a user and administer it',
+      statuses: [200, 400, 404],
+      async handle(call) {
+        const name = call.params['namespace'] ?? '';
+        await takeOwnership(ports, name, administeredBy(call));
+        return answer({ namespace: name });
+      },
+    }),
   ];
+}
+
+/** Errors: NOT_FOUND; those of {@link releaseUser}. */
+async function takeOwnership({ db, catalogPolicy }: WebApiPorts, name: string, by: NewOwner): Promise<void> {
+  const rules = catalogPolicy.standing;
+  const organization = await findOrganization(db, name);
+  if (organization !== undefined) {
+    await db.transaction((tx) => takeOrganization(tx, organization, by));
+    return;
+  }
+  const user = await findPerson(db, rules, name);
+  if (user === undefined) throw new AppError('NOT_FOUND', 'There is no such user or organization');
+  await db.transaction(async (tx) => {
+    await releaseUser(tx, rules, user, by);
+    await convertUser(tx, { userId: user.id, administratorId: by.userId }, by);
+  });
 }
 
 /** Errors: NOT_FOUND. */

@@ -66,4 +66,49 @@ describeOnBothDatabases('organizations in the hands of superusers', (context) =>
     const other = await off.person(`other${number}`, { superuser: true });
     expect((await other.call('GET', '/superuser/config')).status).toBe(404);
   });
+
+  it('are renamed with a record, and go on under the old name, too', async () => {
+    const { api, db, root, owner, orgname, id, n } = await start();
+    await using _ = api;
+    const path = `/superuser/organizations/${orgname}`;
+    for (const name of [owner.name, 'UPPER', 'api']) expect((await root.call('PUT', path, { name })).status).toBe(400);
+    const renamed = await root.call('PUT', path, { name: `renamed${n}` });
+    expect(renamed).toMatchObject({ status: 200, body: { name: `renamed${n}`, avatar: { name: `renamed${n}` } } });
+    expect((await owner.call('GET', `/organization/renamed${n}`)).body).toMatchObject({ is_admin: true });
+    expect((await auditLogOf(db, id)).at(-1)).toMatchObject({ kind: 'org_change_name', actor: root.name });
+    expect((await root.call('PUT', `/superuser/organizations/none${n}`, { name: 'whatever' })).status).toBe(404);
+  });
+
+  it('are taken over: the superuser administers them beside those who did', async () => {
+    const { api, db, root, owner, orgname, id } = await start();
+    await using _ = api;
+    const taken = await root.call('POST', `/superuser/takeownership/${orgname}`);
+    expect(taken).toEqual({ status: 200, body: { namespace: orgname } });
+    expect((await root.call('POST', `/superuser/takeownership/${orgname}`)).status).toBe(200);
+    for (const { call } of [root, owner]) {
+      expect((await call('PUT', `/organization/${orgname}`, { invoice_email: false })).status).toBe(200);
+    }
+    expect((await auditLogOf(db, id)).at(-1)).toMatchObject({
+      kind: 'take_ownership',
+      actor: root.name,
+      metadata: { namespace: orgname, was_user: false, superuser: root.name, team: 'owners' },
+    });
+    expect((await root.call('POST', '/superuser/takeownership/nobody-at-all')).status).toBe(404);
+  });
+
+  it('are made of users who are taken over, whose account goes', async () => {
+    const { api, db, root, owner, orgname, n } = await start();
+    await using _ = api;
+    const user = await api.person(`user${n}`, { email: `user${n}@example.org` });
+    await owner.call('PUT', `/organization/${orgname}/team/readers`, { role: 'member' });
+    await owner.call('PUT', `/organization/${orgname}/team/readers/members/${user.name}`);
+    // An owner alone cannot be taken from his organization.
+    expect((await root.call('POST', `/superuser/takeownership/${owner.name}`)).status).toBe(400);
+    expect((await root.call('POST', `/superuser/takeownership/${root.name}`)).status).toBe(403);
+    expect((await root.call('POST', `/superuser/takeownership/${user.name}`)).status).toBe(200);
+    expect((await user.call('GET', '/user/')).status).toBe(401);
+    expect((await root.call('GET', `/organization/${user.name}`)).body).toMatchObject({ is_admin: true });
+    const kinds = (await auditLogOf(db, user.userId)).map(({ kind }) => kind);
+    expect(kinds.slice(-2)).toEqual(['take_ownership', 'account_convert']);
+  });
 });

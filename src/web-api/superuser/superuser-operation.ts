@@ -1,4 +1,4 @@
-import { type AdministeredBy, auditActor } from '../../identity/index.ts';
+import { auditActor, type NewOwner } from '../../identity/index.ts';
 import type { Call } from '../frame/operation.ts';
 
 /** What the operations of this resource have in common. */
@@ -13,7 +13,7 @@ export const SUPERUSER = {
 export const SUPERUSER_INTERNAL = { ...SUPERUSER, flags: { ...SUPERUSER.flags, internal: true } } as const;
 
 /** What every change says about the superuser who makes it. */
-export function administeredBy({ actor, context }: Pick<Call<unknown, unknown>, 'actor' | 'context'>): AdministeredBy {
+export function administeredBy({ actor, context }: Pick<Call<unknown, unknown>, 'actor' | 'context'>): NewOwner {
   // Without an id it would be the operator, who may more.
   if (actor.kind !== 'user') throw new Error('Only a user can be a superuser');
   return { actor: auditActor(actor), userId: actor.userId, clientAddress: context.clientAddress };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { deleteUser } from '../../catalog/index.ts';
 import {
   type createdInstallUserAnswer,
   type installUserAnswer,
@@ -6,6 +7,7 @@ import {
   newInstallUserRequest,
 } from '../../contract/index.ts';
 import {
+  administerUser,
   auditActor,
   changePerson,
   createUser,
@@ -19,7 +21,7 @@ import {
 import { AppError } from '../../kernel/errors.ts';
 import { randomText } from '../../platform/crypto/index.ts';
 import { userAvatar } from '../avatar.ts';
-import { answer } from '../frame/answer.ts';
+import { answer, NO_CONTENT } from '../frame/answer.ts';
 import { type Call, defineOperation, type Operation } from '../frame/operation.ts';
 import { flag } from '../frame/parameters.ts';
 import type { WebApiPorts } from '../ports.ts';
@@ -99,6 +101,39 @@ export function installUserOperations(ports: WebApiPorts): readonly Operation[] 
         const change = { passwordHash, email, enabled };
         const changed = await db.transaction((tx) => changePerson(tx, rules, person.id, change, administeredBy(call)));
         return answer(view(ports, changed));
+      },
+    }),
+    defineOperation({
+      ...SUPERUSER,
+      method: 'DELETE',
+      path: '/superuser/users/{username}',
+      id: 'deleteInstallUser',
+      summary: 'Delete a user with his repositories and robots',
+      statuses: [204, 400, 404],
+      async handle(call) {
+        const { id } = await personOf(ports, call);
+        const by = administeredBy(call);
+        await db.transaction(async (tx) => {
+          const { name } = await administerUser(tx, rules, id, by);
+          await deleteUser(tx, { userId: id, name }, by);
+        });
+        return NO_CONTENT;
+      },
+    }),
+    defineOperation({
+      ...SUPERUSER,
+      method: 'POST',
+      path: '/superusers/users/{username}/sendrecovery',
+      id: 'sendInstallUserRecoveryEmail',
+      summary: 'Mail a user a link for a new password',
+      flags: { ...SUPERUSER.flags, internal: true, feature: ['FEATURE_SUPER_USERS', 'FEATURE_MAILING'] },
+      statuses: [200, 400, 404],
+      async handle(call) {
+        const { name, email, superuser } = await personOf(ports, call);
+        if (superuser) throw new AppError('DENIED', `"${name}" is a superuser; revoke that first`);
+        if (email === undefined) throw new AppError('INVALID_REQUEST', `"${name}" has no e-mail address; set one`);
+        await ports.users.recovery.request(email, call.context.origin);
+        return answer({ email });
       },
     }),
     defineOperation({

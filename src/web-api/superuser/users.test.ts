@@ -2,8 +2,11 @@ import { expect, it } from 'vitest';
 import { type ApiCall, startApi } from '../../../test/support/api.ts';
 import { auditLogOf } from '../../../test/support/audit-log.ts';
 import { describeOnBothDatabases } from '../../../test/support/databases.ts';
-import { cheapPasswords } from '../../../test/support/identity.ts';
+import { cheapPasswords, createTestIdentity, silentLog } from '../../../test/support/identity.ts';
 import { createUser, type StandingRules } from '../../identity/index.ts';
+import { systemClock } from '../../kernel/clock.ts';
+import type { Mailer } from '../../platform/mail/index.ts';
+import { JobRunner } from '../../platform/queue/index.ts';
 
 const SYSTEM = { kind: 'system', name: undefined } as const;
 const ADDRESS = '192.0.2.9';
@@ -208,5 +211,55 @@ describeOnBothDatabases('users in the hands of superusers', (context) => {
     const first = await root.call('GET', '/superuser/users/?limit=3');
     const foreign = encodeURIComponent(first.body['next_page'] as string);
     expect((await root.call('GET', `/superuser/organizations/?limit=3&next_page=${foreign}`)).status).toBe(400);
+  });
+
+  it('are deleted with what is theirs, and their name and address are free', async () => {
+    const { api, root, user, path, n } = await start();
+    await using _ = api;
+    const robot = (await user.call('PUT', '/user/robots/ci')).body as { token: string };
+    expect((await root.call('DELETE', path)).status).toBe(204);
+    expect((await root.call('DELETE', path)).status).toBe(404);
+    expect((await user.call('GET', '/user/')).status).toBe(401);
+    expect(await api.identity.authenticateBasic(`${user.name}+ci`, robot.token, ADDRESS)).toBeUndefined();
+    expect(await kindsOf(user.userId)).toContain('user_delete');
+    const again = { username: user.name, email: `user${n}@example.org` };
+    expect((await root.call('POST', '/superuser/users/', again)).status).toBe(200);
+  });
+
+  it('are not deleted while they are superusers, or nobody else administers their organization', async () => {
+    const { api, root, user, path, n } = await start();
+    await using _ = api;
+    await api.person(`other${n}`, { superuser: true });
+    expect((await root.call('DELETE', `/superuser/users/other${n}`)).status).toBe(403);
+    expect((await root.call('DELETE', `/superuser/users/${root.name}`)).status).toBe(403);
+    await user.call('POST', '/organization/', { name: `org${n}` });
+    const refused = await root.call('DELETE', path);
+    expect(refused).toMatchObject({ status: 400, body: { detail: expect.stringContaining(`org${n}`) } });
+    expect((await root.call('GET', path)).status).toBe(200);
+  });
+
+  it('are mailed a link for a new password, where they have an address', async () => {
+    const { db } = context();
+    const mails: string[] = [];
+    const mailer: Mailer = {
+      enabled: true,
+      enqueue: (_, { to }) => Promise.resolve(void mails.push(to)),
+      jobs: [],
+    };
+    number += 1;
+    const identity = createTestIdentity(db, { mailer });
+    await using api = await startApi(db, { users: identity.users });
+    const root = await api.person(`root${number}`, { superuser: true });
+    await api.person(`mailed${number}`, { email: `mailed${number}@example.org` });
+    await api.person(`mute${number}`);
+    const send = (name: string) => root.call('POST', `/superusers/users/${name}/sendrecovery`);
+    expect(await send(`mailed${number}`)).toEqual({ status: 200, body: { email: `mailed${number}@example.org` } });
+    expect((await send(`mute${number}`)).status).toBe(400);
+    expect((await send(root.name)).status).toBe(403);
+    expect((await send('nobody')).status).toBe(404);
+    // A job looks for the user and mails.
+    const jobs = new JobRunner({ db, clock: systemClock, log: silentLog, handlers: identity.users.recovery.jobs });
+    while (await jobs.runOnce());
+    expect(mails).toEqual([`mailed${number}@example.org`]);
   });
 });

@@ -50,7 +50,7 @@ export function accountOperations(ports: WebApiPorts): readonly Operation[] {
       tag: 'user',
       scope: 'user:admin',
       permission: { kind: 'user' },
-      flags: { internal: true },
+      flags: { internal: true, makesOrganization: true },
       body: convertUserRequest,
       statuses: [200, 400, 403],
       async handle({ body, ...call }) {
