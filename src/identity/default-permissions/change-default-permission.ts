@@ -4,6 +4,8 @@ import { AppError } from '../../kernel/errors.ts';
 import { type Database, readInPages, type Transaction } from '../../platform/db/index.ts';
 import type { ChangedBy } from '../audit-actor.ts';
 import { lockOrganization, type OrganizationKey } from '../organizations/lock-organization.ts';
+import type { IdentityTables } from '../tables.ts';
+import { membersAmong } from '../teams/membership-store.ts';
 import { type AccountRow, readAccount, readTeamInTransaction } from '../teams/store.ts';
 import type { DefaultRole } from './resolve-default-grants.ts';
 import {
@@ -50,7 +52,7 @@ export async function listDefaultPermissions(
   const rows = await readInPages<DefaultPermissionRow>(PAGE, (last, limit) =>
     pageOfDefaultPermissions(db, organizationId, last?.id ?? 0, limit),
   );
-  return rows.map(toPermission);
+  return toPermissions(db.read<IdentityTables>(), organizationId, rows);
 }
 
 /** Errors: INVALID_REQUEST for a user or team that there is not, and beyond 1000 of them; NOT_FOUND: the organization is gone. */
@@ -81,8 +83,7 @@ export async function createDefaultPermission(
   });
   const created = await readDefaultPermission(tx, organization.id, uuid);
   if (created === undefined) throw new Error('A default permission is gone as soon as it was made');
-  await recordChange(tx, 'create_prototype_permission', organization, toPermission(created), by);
-  return toPermission(created);
+  return recordChange(tx, 'create_prototype_permission', organization, created, by);
 }
 
 /** Errors: NOT_FOUND. */
@@ -94,11 +95,10 @@ export async function changeDefaultPermission(
   by: ChangedBy,
 ): Promise<DefaultPermission> {
   const row = await findPermission(tx, organization, uuid);
-  const changed = toPermission({ ...row, role });
-  if (row.role === role) return changed;
+  if (row.role === role) return toPermission(tx, organization, row);
   await updateDefaultPermission(tx, row.id, role);
-  await recordChange(tx, 'modify_prototype_permission', organization, changed, by, { original_role: row.role });
-  return changed;
+  const more = { original_role: row.role };
+  return recordChange(tx, 'modify_prototype_permission', organization, { ...row, role }, by, more);
 }
 
 /** Repositories that are there keep what they have. Errors: NOT_FOUND. */
@@ -110,7 +110,7 @@ export async function deleteDefaultPermission(
 ): Promise<void> {
   const row = await findPermission(tx, organization, uuid);
   await deleteDefaultPermissionRow(tx, row.id);
-  await recordChange(tx, 'delete_prototype_permission', organization, toPermission(row), by);
+  await recordChange(tx, 'delete_prototype_permission', organization, row, by);
 }
 
 async function findPermission(
@@ -134,10 +134,12 @@ async function recordChange(
   tx: Transaction,
   kind: 'create_prototype_permission' | 'modify_prototype_permission' | 'delete_prototype_permission',
   organization: OrganizationKey,
-  { uuid, role, activatingUser, delegate }: DefaultPermission,
+  row: DefaultPermissionRow,
   by: ChangedBy,
   more: Readonly<Record<string, unknown>> = {},
-): Promise<void> {
+): Promise<DefaultPermission> {
+  const permission = await toPermission(tx, organization, row);
+  const { uuid, role, activatingUser, delegate } = permission;
   await recordAudit(tx, {
     ...by,
     kind,
@@ -151,25 +153,38 @@ async function recordChange(
       ...more,
     },
   });
+  return permission;
 }
 
-function toPermission(row: DefaultPermissionRow): DefaultPermission {
-  return {
+async function toPermission(
+  tx: Transaction,
+  organization: OrganizationKey,
+  row: DefaultPermissionRow,
+): Promise<DefaultPermission> {
+  const [permission] = await toPermissions(tx.query<IdentityTables>(), organization.id, [row]);
+  if (permission === undefined) throw new Error('A row has become nothing');
+  return permission;
+}
+
+async function toPermissions(
+  query: Parameters<typeof membersAmong>[0],
+  organizationId: number,
+  rows: readonly DefaultPermissionRow[],
+): Promise<readonly DefaultPermission[]> {
+  const ids = rows.flatMap(({ activating_id: a, user_id: b }) => [a, b]).filter((id) => id !== null);
+  const members = await membersAmong(query, organizationId, [...new Set(ids)]);
+  const person = (id: number | null, name: string, owner: number | null): Person => {
+    const isRobot = owner !== null;
+    return { name, isRobot, isMember: isRobot || (id !== null && members.has(id)) };
+  };
+  return rows.map((row) => ({
     uuid: row.uuid,
     role: row.role,
-    activatingUser: person(row.activating_name, row.activating_owner, row.activating_member),
+    activatingUser:
+      row.activating_name === null ? undefined : person(row.activating_id, row.activating_name, row.activating_owner),
     delegate:
       row.user_name === null
         ? { kind: 'team', name: row.team_name ?? '' }
-        : { kind: 'user', ...personOf(row.user_name, row.user_owner, row.user_member) },
-  };
-}
-
-function person(name: string | null, owner: number | null, member: unknown): Person | undefined {
-  return name === null ? undefined : personOf(name, owner, member);
-}
-
-function personOf(name: string, owner: number | null, member: unknown): Person {
-  const isRobot = owner !== null;
-  return { name, isRobot, isMember: isRobot || Boolean(member) };
+        : { kind: 'user', ...person(row.user_id, row.user_name, row.user_owner) },
+  }));
 }

@@ -1,4 +1,4 @@
-import type { ExpressionBuilder, Kysely } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Database, Transaction } from '../../platform/db/index.ts';
 import type { IdentityTables } from '../tables.ts';
 
@@ -6,13 +6,12 @@ export interface DefaultPermissionRow {
   readonly id: number;
   readonly uuid: string;
   readonly role: 'read' | 'write' | 'admin';
+  readonly activating_id: number | null;
   readonly activating_name: string | null;
   readonly activating_owner: number | null;
-  /** 0 or 1, or false or true: as the database has truth values. */
-  readonly activating_member: unknown;
+  readonly user_id: number | null;
   readonly user_name: string | null;
   readonly user_owner: number | null;
-  readonly user_member: unknown;
   readonly team_name: string | null;
 }
 
@@ -49,27 +48,11 @@ function selectPermissions(query: Kysely<IdentityTables>, organizationId: number
     .leftJoin('user_account as nu', 'nu.namespace_id', 'd.delegate_user_id')
     .leftJoin('team as t', 't.id', 'd.delegate_team_id')
     .select(['d.id', 'd.uuid', 'd.role', 't.name as team_name'])
-    .select(['a.name as activating_name', 'au.owner_id as activating_owner'])
-    .select(['n.name as user_name', 'nu.owner_id as user_owner'])
-    .select((row) => [
-      row.exists(membershipOf(row, 'd.activating_user_id')).as('activating_member'),
-      row.exists(membershipOf(row, 'd.delegate_user_id')).as('user_member'),
-    ])
+    .select(['d.activating_user_id as activating_id', 'a.name as activating_name', 'au.owner_id as activating_owner'])
+    .select(['d.delegate_user_id as user_id', 'n.name as user_name', 'nu.owner_id as user_owner'])
     .where('d.organization_id', '=', organizationId)
     .where((row) => row.or([row('a.name', 'is', null), row('a.name', 'not like', DELETED)]))
     .where((row) => row.or([row('n.name', 'is', null), row('n.name', 'not like', DELETED)]));
-}
-
-function membershipOf(
-  row: ExpressionBuilder<IdentityTables & { d: IdentityTables['default_permission'] }, 'd'>,
-  user: 'd.activating_user_id' | 'd.delegate_user_id',
-) {
-  return row
-    .selectFrom('team_member as m')
-    .innerJoin('team as mt', 'mt.id', 'm.team_id')
-    .select('m.user_id')
-    .whereRef('m.user_id', '=', user)
-    .whereRef('mt.organization_id', '=', 'd.organization_id');
 }
 
 export async function countDefaultPermissions(tx: Transaction, organizationId: number): Promise<number> {

@@ -1,7 +1,9 @@
 import type { Database } from '../../platform/db/index.ts';
 import type { OrganizationKey } from '../organizations/lock-organization.ts';
 import { robotName } from '../robot-name.ts';
-import { membersAmong, type NamedRow, searchPeople, searchRobots, searchTeams } from './store.ts';
+import type { IdentityTables } from '../tables.ts';
+import { membersAmong } from '../teams/membership-store.ts';
+import { type NamedRow, searchPeople, searchRobots, searchTeams } from './store.ts';
 
 /** How many of each kind are found. */
 const FOUND_MAX = 10;
@@ -46,7 +48,8 @@ export async function findEntities(db: Database, search: EntitySearch): Promise<
     searchPeople(db, names),
   ]);
   const ids = people.map(({ id }) => id);
-  const members = organization === undefined ? undefined : await membersAmong(db, organization.id, ids);
+  const members =
+    organization === undefined ? undefined : await membersAmong(db.read<IdentityTables>(), organization.id, ids);
   return {
     teams: teams.map(({ name }) => name),
     users: [

@@ -61,21 +61,3 @@ export function searchTeams(db: Database, organizationId: number, search: NameSe
     .limit(search.limit)
     .execute();
 }
-
-/** Which of some users are in a team of the organization. */
-export async function membersAmong(
-  db: Database,
-  organizationId: number,
-  userIds: readonly number[],
-): Promise<ReadonlySet<number>> {
-  if (userIds.length === 0) return new Set();
-  const rows = await db
-    .read<IdentityTables>()
-    .selectFrom('team_member as m')
-    .innerJoin('team as t', 't.id', 'm.team_id')
-    .select('m.user_id')
-    .where('m.user_id', 'in', userIds)
-    .where('t.organization_id', '=', organizationId)
-    .execute();
-  return new Set(rows.map(({ user_id: id }) => id));
-}

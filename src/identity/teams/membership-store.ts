@@ -12,34 +12,37 @@ export interface MembershipRow {
   readonly owner_id: number | null;
 }
 
-/** Names of deleted accounts, whose rows stay for a while, begin so. */
-const DELETED = '!%';
-
-/** The teams of an organization with their members, after one of them, by team and then by account. */
+/**
+ * The teams of an organization with their members, after one of them, by team and then by account. The rows of a page are chosen
+ * before names are joined to them, so that a page within a large team costs no more than another.
+ */
 export function pageOfMemberships(
   db: Database,
   organizationId: number,
   after: Pick<MembershipRow, 'team_id' | 'user_id'>,
   limit: number,
 ): Promise<readonly MembershipRow[]> {
-  return (
-    db
-      .read<IdentityTables>()
-      .selectFrom('team as t')
-      .innerJoin('team_member as m', 'm.team_id', 't.id')
-      .innerJoin('user_account as u', 'u.namespace_id', 'm.user_id')
-      .innerJoin('namespace as n', 'n.id', 'm.user_id')
-      .select(['m.team_id', 't.name as team', 'm.user_id', 'n.name', 'u.owner_id'])
-      .where('t.organization_id', '=', organizationId)
-      .where('n.name', 'not like', DELETED)
-      // The first bound is what the index begins with.
-      .where('t.id', '>=', after.team_id)
-      .where((row) => row.or([row('t.id', '>', after.team_id), row('m.user_id', '>', after.user_id)]))
-      .orderBy('t.id')
-      .orderBy('m.user_id')
-      .limit(limit)
-      .execute()
-  );
+  const query = db.read<IdentityTables>();
+  const page = query
+    .selectFrom('team as t')
+    .innerJoin('team_member as m', 'm.team_id', 't.id')
+    .select(['t.id as team_id', 't.name as team', 'm.user_id'])
+    .where('t.organization_id', '=', organizationId)
+    // The first bound is what the index begins with.
+    .where('t.id', '>=', after.team_id)
+    .where((row) => row.or([row('t.id', '>', after.team_id), row('m.user_id', '>', after.user_id)]))
+    .orderBy('t.id')
+    .orderBy('m.user_id')
+    .limit(limit)
+    .as('page');
+  return query
+    .selectFrom(page)
+    .innerJoin('user_account as u', 'u.namespace_id', 'page.user_id')
+    .innerJoin('namespace as n', 'n.id', 'page.user_id')
+    .select(['page.team_id', 'page.team', 'page.user_id', 'n.name', 'u.owner_id'])
+    .orderBy('page.team_id')
+    .orderBy('page.user_id')
+    .execute();
 }
 
 /** The members of one team after an account, by its number. */
@@ -56,7 +59,6 @@ export function pageOfTeamMembers(
     .innerJoin('namespace as n', 'n.id', 'm.user_id')
     .select(['m.user_id', 'n.name', 'u.owner_id'])
     .where('m.team_id', '=', teamId)
-    .where('n.name', 'not like', DELETED)
     .where('m.user_id', '>', after)
     .orderBy('m.user_id')
     .limit(limit)
@@ -88,11 +90,33 @@ export async function deleteMemberships(
 }
 
 function selectTeamsOfMember(query: Kysely<IdentityTables>, organizationId: number, userId: number) {
-  return query
+  return (
+    query
+      .selectFrom('team_member as m')
+      // Crossed, so that SQLite begins with the teams of the account and not with all of the organization.
+      .crossJoin('team as t')
+      .select(['t.id', 't.name'])
+      .where('m.user_id', '=', userId)
+      .whereRef('t.id', '=', 'm.team_id')
+      .where('t.organization_id', '=', organizationId)
+      .orderBy('t.name')
+  );
+}
+
+/** Which of some accounts are in a team of the organization. */
+export async function membersAmong(
+  query: Kysely<IdentityTables>,
+  organizationId: number,
+  userIds: readonly number[],
+): Promise<ReadonlySet<number>> {
+  if (userIds.length === 0) return new Set();
+  const rows = await query
     .selectFrom('team_member as m')
-    .innerJoin('team as t', 't.id', 'm.team_id')
-    .select(['t.id', 't.name'])
-    .where('m.user_id', '=', userId)
+    .crossJoin('team as t')
+    .select('m.user_id')
+    .where('m.user_id', 'in', userIds)
+    .whereRef('t.id', '=', 'm.team_id')
     .where('t.organization_id', '=', organizationId)
-    .orderBy('t.name');
+    .execute();
+  return new Set(rows.map(({ user_id: id }) => id));
 }

@@ -103,9 +103,11 @@ export async function isMember(tx: Transaction, organizationId: number, userId: 
   const row = await tx
     .query<IdentityTables>()
     .selectFrom('team_member as m')
-    .innerJoin('team as t', 't.id', 'm.team_id')
+    // Crossed, so that SQLite begins with the teams of the account and not with all of the organization.
+    .crossJoin('team as t')
     .select('m.user_id')
     .where('m.user_id', '=', userId)
+    .whereRef('t.id', '=', 'm.team_id')
     .where('t.organization_id', '=', organizationId)
     .limit(1)
     .executeTakeFirst();
