@@ -44,6 +44,7 @@ import { robotRefusal } from './robots/robot-rules.ts';
 import { createSignInGuard } from './sign-in-guard.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { createSignInThrottle } from './sign-in-throttle.ts';
+import { acceptOwnInvite } from './teams/answer-invite.ts';
 import { createUsers, type Users } from './users/create-users.ts';
 import { followFormerNames } from './users/follow-former-names.ts';
 import { createLastUse } from './users/last-use.ts';
@@ -167,7 +168,7 @@ export function createIdentity(ports: IdentityPorts, settings: IdentitySettings)
     csrf: createCsrfTokens(box.deriveKey('csrf tokens')),
     oauth,
     users: createUsers(
-      { ...ports, passwords, mailer, queue, acceptInvitation: () => Promise.resolve(undefined) },
+      { ...ports, passwords, mailer, queue, acceptInvitation: acceptOwnInvite },
       { ...settings.users, openToFirst: settings.userInitialize, tagExpiration: settings.tagExpiration },
     ),
   };

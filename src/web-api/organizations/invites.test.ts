@@ -150,6 +150,33 @@ describe.skipIf(!hasMailServer)('invitations', () =>
       ]);
     });
 
+    it('are accepted with making an account, once', async () => {
+      await using registry = await start();
+      const { owner, path, receive, members, api, number } = registry;
+      await owner.call('PUT', `${path}/team/devs/invite/new${number}@example.org`);
+      const { code } = await receive();
+      const cookie = api.identity.sessions.newCookie();
+      const signUp = (name: string) =>
+        fetch(`${api.server.url}/api/v1/user/`, {
+          method: 'POST',
+          headers: {
+            'Content-Type': 'application/json',
+            'X-CSRF-Token': api.identity.csrf.of(cookie),
+            Cookie: `_csrf_token=${cookie}`,
+          },
+          body: JSON.stringify({
+            username: `${name}${number}`,
+            password: 'a-password',
+            email: `${name}${number}@example.org`,
+            invite_code: code,
+          }),
+        });
+      expect((await signUp('new')).status).toBe(200);
+      expect(await members()).toEqual([[`new${number}`, false]]);
+      await signUp('late');
+      expect(await members()).toEqual([[`new${number}`, false]]);
+    });
+
     it('end when they are declined, taken back, sent anew, or too old', async () => {
       await using registry = await start();
       const { db, owner, guest, path, receive, members, log } = registry;
