@@ -77,7 +77,9 @@ export function createRobotAuthenticator(ports: RobotAuthenticatorPorts, rules: 
     const rows = await findRobotSecrets(db, name);
     const owner = `robot:${rows[0]?.user_id}:${rows[0]?.password_version}`;
     const credentials = { address: addressKey(clientAddress), login: name, owner, secret };
-    return guard.attempt(credentials, () => Promise.resolve().then(() => prove(rows, secret)));
+    // Nobody guesses 64 characters, so what is right always gets in; what is wrong is counted and delayed. A job that goes on with a
+    // token that has ended must not keep out those beside it, behind the same address, that have a new one.
+    return prove(rows, secret) ?? guard.attempt(credentials, () => Promise.resolve(undefined));
   }
 }
 

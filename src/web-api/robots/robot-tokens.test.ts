@@ -184,12 +184,16 @@ describeOnBothDatabases('the tokens of a robot', (context) => {
       code: 'TOO_MANY_REQUESTS',
       headers: { 'Retry-After': expect.stringMatching(/^\d+$/) },
     });
-    // Behind the same address who has signed in before, and from any other everybody.
+    // Behind the same address, and from any other, also with a token that nobody has used before.
     expect(await signIn(robot, token, neighbour)).toMatchObject({ kind: 'robot' });
     expect(await signIn(robot, token, elsewhere)).toMatchObject({ kind: 'robot' });
+    const fresh = (await call('POST', `${path}/tokens`, { name: 'fresh' })).body['token'];
+    expect(await signIn(robot, fresh, neighbour)).toMatchObject({ kind: 'robot' });
+    // It was no licence to guess on.
+    await expect(guess(4)).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });
   });
 
-  it('are checked once for a client that opens many connections', async () => {
+  it('let a client in that opens many connections at once', async () => {
     const { server, robot, path, call, signIn } = await start();
     await using _ = server;
     const token = (await call('PUT', path)).body['token'];

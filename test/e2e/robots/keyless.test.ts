@@ -76,6 +76,10 @@ describe.skipIf(!available('skopeo', hasProgram('skopeo')))('a program of a buil
     const client = new RegistryClient(server.url, owner);
     expect(await client.tags('owner/app')).toContain('2');
     client.close();
+    // Its use is noted beside the requests, and not lost when the server is told to stop.
+    await server.stop();
+    await server.start();
+    expect((await api('GET', '/user/robots/ci')).body['last_accessed']).toEqual(expect.any(String));
     expect(server.defects()).toEqual([]);
   });
 
