@@ -76,6 +76,23 @@ export function appTokenOperations(ports: WebApiPorts): readonly Operation[] {
         return NO_CONTENT;
       },
     }),
+    defineOperation({
+      method: 'GET',
+      path: '/superuser/apptokens',
+      id: 'listAllAppTokens',
+      summary: 'List the app tokens of all users, without their texts',
+      tag: 'superuser',
+      scope: 'super:user',
+      permission: { kind: 'superuser', full: true },
+      flags: { freshLogin: true, feature: [FEATURE, 'FEATURE_SUPER_USERS'] },
+      query: LIST,
+      statuses: [200],
+      async handle({ query }) {
+        const tokens = await appTokens.list(undefined, query.expiring);
+        const views = tokens.map((token) => ({ ...view(token), owner: token.owner }));
+        return answer({ tokens: views, only_expiring: query.expiring });
+      },
+    }),
   ];
 }
 

@@ -71,6 +71,7 @@ export async function startOAuth(
     readonly settings?: Partial<OAuthSettings>;
     readonly rules?: Partial<WebApiPorts['rules']>;
     readonly clock?: Clock;
+    readonly featuresOff?: readonly string[];
   } = {},
 ): Promise<OAuthWorld> {
   count += 1;
@@ -78,7 +79,10 @@ export async function startOAuth(
   const oauth = { ...IDENTITY_SETTINGS.oauth, ...options.settings };
   const { clock } = options;
   const identity = createTestIdentity(db, { settings: { oauth }, ...(clock === undefined ? {} : { clock }) });
-  const ports = webApiPorts(db, identity, options.rules, clock);
+  const ports = {
+    ...webApiPorts(db, identity, options.rules, clock),
+    featuresOff: new Set(options.featuresOff),
+  };
   const server = await startHttp({
     mounts: [
       { prefix: '/api/v1', errors: 'quay', handler: createWebApi(ports) },
