@@ -83,9 +83,7 @@ describeOnBothDatabases('an authorization code', (context) => {
     const code = await getCode(world, id);
     const fields = { client_id: id, client_secret: secret, code };
     const answers = await Promise.all(Array.from({ length: 10 }, () => exchange(world, fields)));
-    const tokens = answers.flatMap(({ body }) =>
-      body['access_token'] === undefined ? [] : [String(body['access_token'])],
-    );
+    const tokens = answers.map(({ body }) => body['access_token']).filter((token) => typeof token === 'string');
     expect(tokens.length).toBeLessThanOrEqual(1);
     for (const token of tokens) expect((await world.api('GET', '/user/', undefined, token)).status).toBe(401);
   });
