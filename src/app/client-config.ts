@@ -1,6 +1,7 @@
 import { type LoadedConfig, showValue } from '../platform/config/index.ts';
 import type { ClientConfig } from '../web-api/index.ts';
-import type { configFields } from './config.ts';
+import type { AppConfig, configFields } from './config.ts';
+import { toMailSettings } from './mail-settings.ts';
 
 /** What anyone may see of the configuration: Quay's list, as far as the keys have an effect here. Never a secret. */
 export const CLIENT_KEYS: readonly string[] = [
@@ -38,15 +39,24 @@ export function clientConfig({ settings, values }: LoadedConfig<typeof configFie
   const shown = settings.filter(
     ({ key, written }) => CLIENT_KEYS.includes(key) && key in read && written !== undefined,
   );
-  const features = Object.entries(read).filter(
-    ([key, value]) => key.startsWith('FEATURE_') && typeof value === 'boolean',
-  );
+  const off = featuresOff(values);
+  const features = Object.entries(read)
+    .filter(([key, value]) => key.startsWith('FEATURE_') && typeof value === 'boolean')
+    .map(([key]) => [key, !off.has(key)] as const);
   return {
     config: Object.fromEntries([
       ...shown.map(({ key, written }) => [key, showValue(key, written, read[key])] as const),
       ...features,
     ]),
-    features: Object.fromEntries(features.map(([key, value]) => [key.slice('FEATURE_'.length), value === true])),
+    features: Object.fromEntries(features.map(([key, isOn]) => [key.slice('FEATURE_'.length), isOn])),
     registryState: values.REGISTRY_STATE,
   };
+}
+
+/** The features that are off, for operations of the API that hang on them. */
+export function featuresOff(config: AppConfig): ReadonlySet<string> {
+  const off = Object.entries(config).filter(([key, value]) => key.startsWith('FEATURE_') && value === false);
+  // Without a server there is no mail, whatever is asked for.
+  const mailing = toMailSettings(config).server !== undefined;
+  return new Set([...off.map(([key]) => key), ...(mailing ? [] : ['FEATURE_MAILING'])]);
 }

@@ -16,7 +16,7 @@ import { oauthSettings } from '../identity/index.ts';
 import { requestLimitSettings } from '../platform/limits/index.ts';
 import { chooseRedis } from '../platform/redis/index.ts';
 import { tlsParameters } from '../platform/tls/index.ts';
-import { clientConfig } from './client-config.ts';
+import { clientConfig, featuresOff } from './client-config.ts';
 import { type AppConfig, configFields, configRules } from './config.ts';
 import { dumpConfig } from './dump-config.ts';
 import { keySettings } from './key-settings.ts';
@@ -74,14 +74,6 @@ function readConfigFile({
 
 /** Load balancers in front of several nodes ask every two seconds or so. */
 const DRAIN_NOTICE_MS = 5000;
-
-/** The features that operations of the API may hang on. */
-function featuresOff(config: AppConfig): ReadonlySet<string> {
-  // Without a server there is no mail, whatever is asked for.
-  const mailing = toMailSettings(config).server !== undefined;
-  const off = Object.entries(config).filter(([key, value]) => key.startsWith('FEATURE_') && value === false);
-  return new Set([...off.map(([key]) => key), ...(mailing ? [] : ['FEATURE_MAILING'])]);
-}
 
 function postgresOf(config: AppConfig, directory: string): PostgresConnection | undefined {
   const uri = postgresUriOf(config.DB_URI?.reveal());

@@ -52,7 +52,10 @@ export function webApiOperations(ports: WebApiPorts): readonly Operation[] {
 
 /** The REST API `/api/v1` (Quay's). Errors leave as thrown; the pipeline gives them Quay's shape. */
 export function createWebApi(ports: WebApiPorts): RequestHandler {
-  return serveOperations(new OperationTable(webApiOperations(ports)), {
+  const operations = webApiOperations(ports);
+  const all = webApiOperations({ ...ports, featuresOff: new Set() });
+  const absent = all.filter(({ id }) => !operations.some((operation) => operation.id === id));
+  return serveOperations(new OperationTable(operations, absent), {
     ...ports,
     cookieName: ports.cookie.name,
     now: () => ports.clock.now(),

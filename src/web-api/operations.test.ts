@@ -96,7 +96,8 @@ describe('an operation of a feature', () => {
 
   it('names keys that can be set', () => {
     const named = operations.flatMap(({ flags }) => featuresOf(flags?.feature));
-    const keys = new Set(describeKeys(configPieces).map(({ key }) => key));
+    const working = describeKeys(configPieces).filter(({ state }) => state === 'works');
+    const keys = new Set(working.map(({ key }) => key));
     expect(named.filter((key) => !keys.has(key))).toEqual([]);
   });
 });
@@ -160,6 +161,12 @@ describe('finding an operation', () => {
       expect.objectContaining({ status: 405, headers: { Allow: 'DELETE, GET, POST, PUT' } }),
     );
     expect(table.match('HEAD', '/api/v1/user/').operation.method).toBe('GET');
+  });
+
+  it('answers 404 for what another feature would do at an address, too', () => {
+    const table = new OperationTable([anyOperation('GET', '/a/{x}')], [anyOperation('POST', '/a/{y}/')]);
+    expect(() => table.match('POST', '/api/v1/a/b')).toThrow(expect.objectContaining({ status: 404 }));
+    expect(() => table.match('PUT', '/api/v1/a/b')).toThrow(expect.objectContaining({ status: 405 }));
   });
 
   it('refuses a table in which two operations are called the same', () => {

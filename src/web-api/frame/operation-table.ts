@@ -10,6 +10,8 @@ interface Route {
   readonly pattern: RegExp;
   readonly names: readonly string[];
   readonly operations: ReadonlyMap<string, Operation>;
+  /** Methods that there would be with other features. */
+  readonly absent: ReadonlySet<string>;
 }
 
 export const API_PREFIX = '/api/v1';
@@ -26,7 +28,8 @@ export class OperationTable {
   readonly operations: readonly Operation[];
   readonly #routes: readonly Route[];
 
-  constructor(operations: readonly Operation[]) {
+  /** @param absent operations of features that are off: told apart from methods that no address has */
+  constructor(operations: readonly Operation[], absent: readonly Operation[] = []) {
     this.operations = operations;
     const ids = new Set<string>();
     const paths = new Map<string, Map<string, Operation>>();
@@ -41,7 +44,10 @@ export class OperationTable {
     }
     this.#routes = [...paths]
       .toSorted(([a], [b]) => fixedSegments(b) - fixedSegments(a))
-      .map(([, byMethod]) => toRoute(byMethod));
+      .map(([path, byMethod]) => {
+        const methods = absent.filter((operation) => shape(operation.path) === path).map(({ method }) => method);
+        return toRoute(byMethod, new Set(methods));
+      });
   }
 
   /**
@@ -50,8 +56,9 @@ export class OperationTable {
    */
   match(method: string, path: string): Match {
     const route = this.#find(path);
-    const operation = route?.route.operations.get(method === 'HEAD' ? 'GET' : method);
-    if (route === undefined) throw nothingHere();
+    const asked = method === 'HEAD' ? 'GET' : method;
+    const operation = route?.route.operations.get(asked);
+    if (route === undefined || route.route.absent.has(asked)) throw nothingHere();
     if (operation === undefined) {
       const allow = [...route.route.operations.keys()].toSorted().join(', ');
       const message = `"${method.slice(0, 20)}" is not possible here; use ${allow}`;
@@ -95,7 +102,7 @@ function fixedSegments(path: string): number {
   return path.split('/').filter((segment) => segment !== '' && !segment.startsWith('{')).length;
 }
 
-function toRoute(byMethod: ReadonlyMap<string, Operation>): Route {
+function toRoute(byMethod: ReadonlyMap<string, Operation>, absent: ReadonlySet<string>): Route {
   const [first] = byMethod.values();
   const path = first?.path ?? '';
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
@@ -104,7 +111,7 @@ function toRoute(byMethod: ReadonlyMap<string, Operation>): Route {
     .replace(/[.*+?^$()|[\]\\]/g, '\\$&')
     .replaceAll('{repository}', '([^/]+(?:/[^/]+)+?)')
     .replace(/\{\w+\}/g, '([^/]+)');
-  return { pattern: new RegExp(`^${API_PREFIX}${pattern}/?$`), names, operations: byMethod };
+  return { pattern: new RegExp(`^${API_PREFIX}${pattern}/?$`), names, operations: byMethod, absent };
 }
 
 function decodePath(path: string): string {
