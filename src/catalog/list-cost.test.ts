@@ -1,13 +1,14 @@
-import { sql } from 'kysely';
+import { type CompiledQuery, sql } from 'kysely';
 import { beforeAll, expect, it } from 'vitest';
 import { describeOnBothDatabases } from '../../test/support/databases.ts';
 import { rowsRead } from '../../test/support/rows-read.ts';
-import type { IdentityTables } from '../identity/index.ts';
+import { ANONYMOUS, type IdentityTables } from '../identity/index.ts';
 import type { Database } from '../platform/db/index.ts';
 import { readerFor } from './list-repositories.ts';
 import { findNamespaceId, pageQuery, readHoldings } from './repository-page-store.ts';
-import { actorOf, addNamespace, addTeam, POLICY } from './testing/catalog-fixture.ts';
-import { type CatalogTables, listVisibleRepositories } from './index.ts';
+import { newestTagsQuery } from './tag-store.ts';
+import { actorOf, addNamespace, addTeam, POLICY, record } from './testing/catalog-fixture.ts';
+import { type CatalogTables, listNewestTags, listVisibleRepositories, putManifest } from './index.ts';
 
 type Tables = CatalogTables & IdentityTables;
 
@@ -22,6 +23,7 @@ describeOnBothDatabases('a page of 10,000 repositories', (context) => {
   let owner: number;
   let guest: number;
   let administrator: number;
+  let tagged: number;
   beforeAll(async () => {
     ({ db } = context());
     owner = await addNamespace(db, 'large', 'organization');
@@ -42,8 +44,43 @@ describeOnBothDatabases('a page of 10,000 repositories', (context) => {
       await sql`INSERT INTO repository_permission (repository_id, team_id, role)
         SELECT id, ${sql.lit(team)}, 'read' FROM repository WHERE id % 4 IN (2, 3)`.execute(tx.query());
     });
+    // One of them, that everybody sees, has as many tags as there are repositories.
+    const { id } = await db
+      .read<Tables>()
+      .selectFrom('repository')
+      .select('id')
+      .where('visibility', '=', 'public')
+      .orderBy('id')
+      .executeTakeFirstOrThrow();
+    tagged = id;
+    await db.transaction((tx) =>
+      putManifest(tx, { repositoryId: id, record: record('tagged'), tags: [], keepForMs: 0 }),
+    );
+    await db.transaction(async (tx) => {
+      await sql`
+        WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ${sql.lit(COUNT - 1)})
+        INSERT INTO tag (repository_id, name, manifest_id, start_at)
+        SELECT m.repository_id, 'v' || n.i, m.id, n.i FROM n CROSS JOIN manifest m`.execute(tx.query());
+    });
     if (db.dialect === 'postgres') await db.transaction((tx) => sql`ANALYZE`.execute(tx.query()));
   });
+
+  /** What the database reads for a query, or at least that it goes by an index wherever it looks. */
+  const expectFewRows = async (query: CompiledQuery<unknown>, index?: string): Promise<void> => {
+    if (db.dialect === 'postgres') {
+      const [row] = await db.rows<Record<string, string>>({
+        ...query,
+        sql: `EXPLAIN (ANALYZE, FORMAT JSON) ${query.sql}`,
+      });
+      expect(rowsRead(row?.['QUERY PLAN'])).toBeLessThan(ROWS_MAX);
+      return;
+    }
+    const plan = await db.rows<{ detail: string }>({ ...query, sql: `EXPLAIN QUERY PLAN ${query.sql}` });
+    const steps = plan.map(({ detail }) => detail);
+    expect(steps.filter((step) => /^SCAN (?:o|p|q|x|t|m|a|own)\b/.test(step))).toEqual([]);
+    expect(steps.filter((step) => step.includes('AUTOMATIC'))).toEqual([]);
+    if (index !== undefined) expect(steps.join('\n')).toContain(index);
+  };
 
   const cases = [
     ['of the namespace, for its administrator', () => actorOf(administrator), 'large'],
@@ -66,22 +103,18 @@ describeOnBothDatabases('a page of 10,000 repositories', (context) => {
           db.read(),
         );
         if (query === undefined) throw new Error('nothing is read at all');
-        if (db.dialect === 'postgres') {
-          const [row] = await db.rows<Record<string, string>>({
-            ...query,
-            sql: `EXPLAIN (ANALYZE, FORMAT JSON) ${query.sql}`,
-          });
-          expect(rowsRead(row?.['QUERY PLAN'])).toBeLessThan(ROWS_MAX);
-        } else {
-          const plan = await db.rows<{ detail: string }>({ ...query, sql: `EXPLAIN QUERY PLAN ${query.sql}` });
-          const steps = plan.map(({ detail }) => detail);
-          // Each source by its index, no further than its limit; nothing is sorted but what the sources have found.
-          expect(steps.filter((step) => /^SCAN (?:r|o|p|n|x|m|t|a|own)\b/.test(step))).toEqual([]);
-          expect(steps.filter((step) => step.includes('AUTOMATIC'))).toEqual([]);
-        }
+        await expectFewRows(query, 'tag_latest');
       }
     },
   );
+
+  it('has the newest tags of one that has 10,000, and reads no others', async () => {
+    await expectFewRows(newestTagsQuery(db, tagged, PAGE, COUNT).compile(), 'tag_latest');
+    const found = await listNewestTags(db, tagged, PAGE);
+    expect(found.map(({ name }) => name)).toEqual(Array.from({ length: PAGE }, (_, index) => `v${COUNT - 1 - index}`));
+    const page = await listVisibleRepositories(db, POLICY, ANONYMOUS, { publicToo: true, tagTimes: true, limit: 1 });
+    expect(page.repositories[0]).toMatchObject({ id: tagged, last_tagged_at: COUNT - 1 });
+  });
 
   it.each(cases)('%s, leads to all of them, each once', async (_, actor, namespace) => {
     const seen: number[] = [];
