@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { listVisibleRepositories } from '../../catalog/index.ts';
-import type { repositoryList } from '../../contract/index.ts';
+import { repositoryList } from '../../contract/index.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { answer } from '../frame/answer.ts';
 import { defineOperation, type Operation } from '../frame/operation.ts';
@@ -36,6 +36,7 @@ export function listRepositoriesOperation({ db, catalogPolicy, pageTokens }: Web
     // Each caller gets what is his to see.
     permission: { kind: 'anyone' },
     query: QUERY,
+    answer: repositoryList,
     statuses: [200, 400],
     async handle({ query, actor }) {
       const namespace = query.namespace === '' ? undefined : query.namespace;

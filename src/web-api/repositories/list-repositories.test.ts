@@ -3,6 +3,7 @@ import { type Person, startApi, type TestApi } from '../../../test/support/api-p
 import { describeOnBothDatabases } from '../../../test/support/databases.ts';
 import { POLICY } from '../../../test/support/web-api.ts';
 import { type CatalogTables, deleteNamespace, resolveAccess } from '../../catalog/index.ts';
+import { repositoryList } from '../../contract/index.ts';
 import { createOrganization, type IdentityTables } from '../../identity/index.ts';
 import { parseRepositoryName } from '../../kernel/reference.ts';
 
@@ -132,6 +133,7 @@ describeOnBothDatabases('lists of repositories over the API', (context) => {
   it('show of each what was asked for', async () => {
     const first = async (by: Person | undefined, query: string) => {
       const { body } = await api.call(by, 'GET', `/repository?namespace=acme&public=true${query}`);
+      expect(repositoryList.strict().parse(body)).toEqual(body);
       return (body['repositories'] as Record<string, unknown>[]).find(({ name }) => name === 'shown');
     };
     const plain = {

@@ -4,6 +4,7 @@ import { describeOnBothDatabases } from '../../../test/support/databases.ts';
 import { POLICY } from '../../../test/support/web-api.ts';
 import type { AuditTables } from '../../audit/index.ts';
 import { type CatalogTables, ensureRepository, grantRole, putManifest, resolveAccess } from '../../catalog/index.ts';
+import { shownRepository } from '../../contract/index.ts';
 import { createOrganization } from '../../identity/index.ts';
 import { MEDIA_TYPES } from '../../kernel/media-types.ts';
 import { parseDigest } from '../../kernel/digest.ts';
@@ -126,6 +127,7 @@ describeOnBothDatabases('repositories over the API', (context) => {
     await push('ada/shown', 'v1', 3, [100, 250]);
     const { status, body } = await api.call(ada, 'GET', '/repository/ada/shown?includeStats=true');
     expect(status).toBe(200);
+    expect(shownRepository.strict().parse(body)).toEqual(body);
     const { tags, stats, status_token: badge, ...rest } = body;
     expect(rest).toEqual({
       namespace: 'ada',

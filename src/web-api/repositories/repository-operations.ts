@@ -10,9 +10,10 @@ import {
   type RepositoryChange,
 } from '../../catalog/index.ts';
 import {
-  type createdRepository,
+  createdRepository,
   newRepositoryRequest,
   repositoryUpdate,
+  shownRepository,
   visibilityChange,
 } from '../../contract/index.ts';
 import { AppError } from '../../kernel/errors.ts';
@@ -51,6 +52,7 @@ export function repositoryOperations(ports: WebApiPorts): readonly Operation[] {
       // In which namespace, the body says.
       permission: { kind: 'user' },
       body: newRepositoryRequest,
+      answer: createdRepository,
       statuses: [201, 400],
       async handle({ body, actor, context }) {
         if (actor.kind !== 'user') throw refusal(actor);
@@ -82,6 +84,7 @@ export function repositoryOperations(ports: WebApiPorts): readonly Operation[] {
       scope: 'repo:read',
       permission: { kind: 'repository', role: 'read' },
       query: SHOW,
+      answer: shownRepository,
       statuses: [200, 404],
       async handle({ query, ...call }) {
         const { repository, access } = repositoryOf(call);
