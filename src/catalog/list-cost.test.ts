@@ -66,7 +66,7 @@ describeOnBothDatabases('a page of 10,000 repositories', (context) => {
   });
 
   /** What the database reads for a query, or at least that it goes by an index wherever it looks. */
-  const expectFewRows = async (query: CompiledQuery<unknown>, index?: string): Promise<void> => {
+  const expectFewRows = async (query: CompiledQuery, index?: string): Promise<void> => {
     if (db.dialect === 'postgres') {
       const [row] = await db.rows<Record<string, string>>({
         ...query,
