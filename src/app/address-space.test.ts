@@ -25,6 +25,7 @@ test('answers that hold what people wrote are never taken for anything but what 
     '/v1',
     '/confirm',
     '/recovery',
+    '/confirminvite',
     '/health',
     '/status',
     '/metrics',

@@ -54,6 +54,7 @@ export const ADDRESS_SPACE = [
   { prefix: '/oauth', access: 'consent', errors: 'quay', headers: { 'X-Content-Type-Options': 'nosniff' } },
   { prefix: '/confirm', access: 'mailed-code', errors: 'quay' },
   { prefix: '/recovery', access: 'mailed-code', errors: 'quay' },
+  { prefix: '/confirminvite', access: 'mailed-code', errors: 'quay' },
   { prefix: '/health', access: 'everybody', errors: 'quay', quiet: true },
   { prefix: '/status', access: 'everybody', errors: 'quay', quiet: true },
   { prefix: '/metrics', access: 'metrics', errors: 'quay', quiet: true },

@@ -152,6 +152,7 @@ export async function openServices(
     '/': await createWebHandler(fileOf('web', 'web/public')),
     '/confirm': mailLinks.confirm,
     '/recovery': mailLinks.recovery,
+    '/confirminvite': mailLinks.invite,
   };
   return {
     core,

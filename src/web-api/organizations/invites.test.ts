@@ -2,14 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { startApi } from '../../../test/support/api.ts';
 import { auditLogOf } from '../../../test/support/audit-log.ts';
 import { describeOnBothDatabases } from '../../../test/support/databases.ts';
+import { startHttp } from '../../../test/support/http.ts';
 import { silentLog, testBox } from '../../../test/support/identity.ts';
 import { hasMailServer, startMailServer } from '../../../test/support/mail-server.ts';
-import { ORGANIZATION_SETTINGS } from '../../../test/support/web-api.ts';
+import { ORGANIZATION_SETTINGS, webApiPorts } from '../../../test/support/web-api.ts';
 import { findOrganization, type IdentityTables } from '../../identity/index.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import type { Database } from '../../platform/db/index.ts';
 import { createMailer } from '../../platform/mail/index.ts';
 import { createJobQueue, JobRunner } from '../../platform/queue/index.ts';
+import { createMailLinkPages } from '../index.ts';
 
 describe.skipIf(!hasMailServer)('invitations', () =>
   describeOnBothDatabases('to teams', (context) => {
@@ -148,6 +150,29 @@ describe.skipIf(!hasMailServer)('invitations', () =>
           metadata: { member: newcomer.name, team: 'devs', inviter: owner.name },
         },
       ]);
+    });
+
+    it('are accepted on the page that the link leads to, by who proves who he is', async () => {
+      await using registry = await start();
+      const { db, owner, guest, path, receive, members, api } = registry;
+      await owner.call('PUT', `${path}/team/devs/members/${guest.name}`);
+      const { code } = await receive();
+      const handler = createMailLinkPages(webApiPorts(db, api.identity)).invite;
+      await using pages = await startHttp({ mounts: [{ prefix: '/confirminvite', errors: 'quay', handler }] });
+      const shown = await fetch(`${pages.url}/confirminvite?code=${code}`);
+      expect(await shown.text()).toContain(`value="${code}"`);
+      // Programs that open every link in a mail accept nothing by that.
+      expect(await members()).toEqual([[guest.name, true]]);
+      const send = async (username: string, password: string) => {
+        const body = new URLSearchParams({ code, username, password });
+        const answer = await fetch(`${pages.url}/confirminvite`, { method: 'POST', body });
+        return [answer.status, /<h1>(.*?)<\/h1>/.exec(await answer.text())?.[1]];
+      };
+      expect(await send(guest.name, 'wrong-password')).toEqual([403, 'Join the team']);
+      expect(await send(owner.name, 'a-password')).toEqual([400, 'This link does not work']);
+      expect(await send(guest.name, 'a-password')).toEqual([200, 'You are in the team']);
+      expect(await send(guest.name, 'a-password')).toEqual([400, 'This link does not work']);
+      expect(await members()).toEqual([[guest.name, false]]);
     });
 
     it('are accepted with making an account, once', async () => {

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { acceptTeamInvite, auditActor } from '../../identity/index.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { type RequestContext, type RequestHandler, readBody } from '../../platform/http/index.ts';
 import { escapeHtml } from '../../platform/mail/index.ts';
@@ -22,6 +23,8 @@ export interface MailLinkPages {
   readonly confirm: RequestHandler;
   /** `/recovery?code=` */
   readonly recovery: RequestHandler;
+  /** `/confirminvite?code=`; who accepts proves by his password who he is. */
+  readonly invite: RequestHandler;
 }
 
 /**
@@ -29,10 +32,13 @@ export interface MailLinkPages {
  * the code allows is done when its form is sent. Nobody is signed in by a link, so none can put somebody into a foreign account.
  */
 export function createMailLinkPages({
+  db,
   users,
   title,
   rules,
-}: Pick<WebApiPorts, 'users' | 'title' | 'rules'>): MailLinkPages {
+  checkPassword,
+  featuresOff,
+}: Pick<WebApiPorts, 'db' | 'users' | 'title' | 'rules' | 'checkPassword' | 'featuresOff'>): MailLinkPages {
   const styleHash = `'sha256-${hash('sha256', STYLE, 'base64')}'`;
   const headers = {
     'Content-Type': 'text/html; charset=utf-8',
@@ -86,6 +92,39 @@ export function createMailLinkPages({
       else if (done.kind === 'fault') send(context, 400, 'Set a new password', passwordForm(code, done.fault));
       else send(context, 200, 'Your password is set', `<p>You can sign in with it now.</p>${home()}`);
     },
+    async invite(context) {
+      const form = await readForm(context, '/confirminvite', rules.readOnly);
+      const heading = 'Join the team';
+      if (featuresOff.has('FEATURE_DIRECT_LOGIN')) {
+        send(context, 200, heading, `<p>Sign in to the registry, and accept the invitation there.</p>${home()}`);
+        return;
+      }
+      if (form.kind === 'shown') {
+        send(context, 200, heading, acceptForm(form.code));
+        return;
+      }
+      const [code, name, password] = ['code', 'username', 'password'].map((field) => form.fields.get(field) ?? '');
+      const outcome = await checkPassword(
+        (name ?? '').slice(0, 255),
+        (password ?? '').slice(0, 1024),
+        context.clientAddress,
+      );
+      if (outcome.kind !== 'right') {
+        const fault =
+          outcome.kind === 'unverified'
+            ? 'Confirm your e-mail address first, by the link in the mail about it'
+            : 'The user name or the password is wrong';
+        send(context, 403, heading, acceptForm(code ?? '', fault));
+        return;
+      }
+      const by = { actor: auditActor(outcome.user), clientAddress: context.clientAddress };
+      const accepted = await db.transaction((tx) => acceptTeamInvite(tx, code ?? '', outcome.user, by));
+      if (accepted === undefined) refuse(context, 'Ask whoever invited you for another one.');
+      else {
+        const team = `“${escapeHtml(accepted.team)}” of “${escapeHtml(accepted.organization)}”`;
+        send(context, 200, 'You are in the team', `<p>It is the team ${team}.</p>${home()}`);
+      }
+    },
   };
 }
 
@@ -122,6 +161,13 @@ function passwordForm(code: string, fault?: string): string {
   const field =
     '<label for="password">New password</label><input id="password" name="password" type="password" autocomplete="new-password" minlength="8" maxlength="1024" required autofocus>';
   return codeForm('/recovery', code, alert + field, 'Set the password');
+}
+
+function acceptForm(code: string, fault?: string): string {
+  const alert = fault === undefined ? '' : `<p role="alert">${escapeHtml(fault)}</p>`;
+  const fields =
+    '<label for="username">User name</label><input id="username" name="username" autocomplete="username" maxlength="255" required autofocus><p></p><label for="password">Password</label><input id="password" name="password" type="password" autocomplete="current-password" maxlength="1024" required>';
+  return codeForm('/confirminvite', code, alert + fields, 'Accept the invitation');
 }
 
 function codeForm(action: string, code: string, fields: string, label: string): string {
