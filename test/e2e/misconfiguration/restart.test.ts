@@ -1,4 +1,7 @@
+import { hash } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { type IncomingMessage, request as openRequest } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { type Account, type ServerOptions, startServer, type TestServer } from '../../support/server.ts';
@@ -69,6 +72,44 @@ test('a superuser restarts the server with its changed configuration, in the sam
   expect(registry.defects()).toEqual([]);
   // Whoever looks after the process ends it as before.
   expect(await registry.stop()).toBe(0);
+}, 120_000);
+
+test('a restart waits for what runs, and loses nothing that was acknowledged', async () => {
+  const { registry, account } = await start();
+  const standing = await call(registry, account, 'GET', '/superuser/configstatus');
+  const basic = Buffer.from(`${account.username}:${account.password}`).toString('base64');
+  const scope = `repository:${account.username}/app:pull,push`;
+  const login = await fetch(`${registry.url}/v2/auth?service=${registry.host}&scope=${scope}`, {
+    headers: { Authorization: `Basic ${basic}` },
+  });
+  const { token } = (await login.json()) as { token: string };
+  const headers = { Authorization: `Bearer ${token}` };
+  const begun = await fetch(`${registry.url}/v2/${account.username}/app/blobs/uploads/`, { method: 'POST', headers });
+  const upload = new URL(begun.headers.get('location') ?? '', registry.url);
+  const [half, rest] = [Buffer.alloc(100_000, 'a'), Buffer.alloc(100_000, 'b')];
+  // One half is on its way when the restart is asked for, the other one comes when the server is about to end.
+  const request = openRequest({
+    host: '127.0.0.1',
+    port: registry.port,
+    path: upload.pathname + upload.search,
+    method: 'PATCH',
+    headers,
+  });
+  request.write(half);
+  expect((await call(registry, account, 'POST', '/superuser/shutdown')).status).toBe(200);
+  while (!registry.log().some(({ msg }) => String(msg).startsWith('Stopping'))) await new Promise(setImmediate);
+  const answered = once(request, 'response') as Promise<[IncomingMessage]>;
+  request.end(rest);
+  const [answer] = await answered;
+  expect(answer.statusCode).toBe(202);
+  const next = new URL(answer.headers.location ?? '', registry.url);
+  await untilRestarted(registry, account, standing.body['started']);
+  const digest = `sha256:${hash('sha256', Buffer.concat([half, rest]), 'hex')}`;
+  next.searchParams.set('digest', digest);
+  expect((await fetch(next, { method: 'PUT', headers })).status).toBe(201);
+  const blob = await fetch(`${registry.url}/v2/${account.username}/app/blobs/${digest}`, { method: 'HEAD', headers });
+  expect([blob.status, blob.headers.get('content-length')]).toEqual([200, '200000']);
+  expect(registry.defects()).toEqual([]);
 }, 120_000);
 
 test('a configuration that no server starts with is refused with all that is wrong, and the old one goes on', async () => {
