@@ -44,6 +44,7 @@ export function sendPage(res: ServerResponse, page: Page, withBody: boolean): vo
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <title>${title}</title>
+        <link rel="icon" href="/static/icon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/static/gantry.css" />
         ${script === undefined ? '' : html`<script src="${script}" defer></script>`}
       </head>
