@@ -24,17 +24,18 @@ export interface CreatedUser {
 const PASSWORD_MIN = 8;
 
 /**
- * Creates a user with a password. Errors: INVALID_REQUEST with everything that is wrong with the input, also when the
+ * Creates a user with a password; `more.facts` are recorded, too. Errors: INVALID_REQUEST with everything that is wrong with the input, also when the
  * name or the e-mail address is taken; TOO_MANY_REQUESTS when too many passwords are being hashed.
  */
 export async function createUser(
   ports: { readonly db: Database; readonly passwords: PasswordHasher },
   user: NewUser,
   by: AuditActor,
+  more: { readonly clientAddress?: string; readonly facts?: Readonly<Record<string, unknown>> } = {},
 ): Promise<CreatedUser> {
   checkNewUser(user);
   const passwordHash = await ports.passwords.hash(user.password);
-  return ports.db.transaction((tx) => insertUser(tx, { ...user, passwordHash }, by));
+  return ports.db.transaction((tx) => insertUser(tx, { ...user, passwordHash }, by, more.clientAddress, more.facts));
 }
 
 /** Errors: INVALID_REQUEST, listing every fault. */
@@ -50,6 +51,7 @@ export async function insertUser(
   user: Omit<NewUser, 'password'> & { readonly passwordHash: string },
   by: AuditActor,
   clientAddress?: string,
+  facts: Readonly<Record<string, unknown>> = {},
 ): Promise<CreatedUser> {
   const userId = await insertNamespace(tx, user.name, 'user');
   if (userId === undefined) throw nameTaken(user.name);
@@ -62,7 +64,7 @@ export async function insertUser(
     superuser: user.superuser ? 1 : 0,
   });
   if (!inserted) throw new AppError('INVALID_REQUEST', `The e-mail address "${email}" belongs to another user`);
-  const metadata = { username: user.name };
+  const metadata = { username: user.name, ...facts };
   await recordAudit(tx, { kind: 'user_create', actor: by, namespaceId: userId, clientAddress, metadata });
   return { userId, name: user.name, email };
 }

@@ -20,18 +20,33 @@ export interface OrganizationListRow {
 const COLUMNS = ['n.id', 'n.name', 'n.enabled', 'u.email', 'u.verified', 'u.superuser'] as const;
 
 /** A deleted user or organization keeps its row under a name that begins with this sign, which nobody can have. */
-const GONE = '!%';
+const GONE = '!';
 
-/** Users in the order in which they were made; no robots, nobody who was deleted. */
-export function listPersonRows(
+export function isGone({ name }: Pick<PersonRow, 'name'>): boolean {
+  return name.startsWith(GONE);
+}
+
+/**
+ * Accounts of people in the order in which they were made, with those who are disabled or were deleted: {@link isGone} tells the
+ * latter. The page is cut before their names are looked up, or PostgreSQL would look up all of them.
+ */
+export function readPersonRows(
   db: Database,
-  page: { readonly after: number; readonly limit: number; readonly disabledToo: boolean },
+  page: { readonly after: number; readonly limit: number },
 ): Promise<readonly PersonRow[]> {
-  return selectPersons(db.read<IdentityTables>())
-    .where('u.namespace_id', '>', page.after)
-    .$if(!page.disabledToo, (query) => query.where('n.enabled', '=', 1))
+  const query = db.read<IdentityTables>();
+  const people = query
+    .selectFrom('user_account')
+    .select(['namespace_id', 'email', 'verified', 'superuser'])
+    .where('owner_id', 'is', null)
+    .where('namespace_id', '>', page.after)
+    .orderBy('namespace_id')
+    .limit(page.limit);
+  return query
+    .selectFrom(people.as('u'))
+    .innerJoin('namespace as n', 'n.id', 'u.namespace_id')
+    .select(COLUMNS)
     .orderBy('u.namespace_id')
-    .limit(page.limit)
     .execute();
 }
 
@@ -46,7 +61,7 @@ export function listOrganizationRows(
     .select(['n.id', 'n.name', 'n.contact_email'])
     .where('n.kind', '=', 'organization')
     .where('n.enabled', '=', 1)
-    .where('n.name', 'not like', GONE)
+    .where('n.name', 'not like', `${GONE}%`)
     .where('n.id', '>', page.after)
     .orderBy('n.id')
     .limit(page.limit)
@@ -155,5 +170,5 @@ function selectPersons(query: Kysely<IdentityTables>) {
     .innerJoin('namespace as n', 'n.id', 'u.namespace_id')
     .select(COLUMNS)
     .where('u.owner_id', 'is', null)
-    .where('n.name', 'not like', GONE);
+    .where('n.name', 'not like', `${GONE}%`);
 }

@@ -1,7 +1,7 @@
 import type { Database } from '../../platform/db/index.ts';
 import type { Organization } from '../organizations/find-organization.ts';
 import { type Standing, standingOf, type StandingRules } from '../standing.ts';
-import { findPersonRow, listOrganizationRows, listPersonRows, type PersonRow } from '../superuser-store.ts';
+import { findPersonRow, isGone, listOrganizationRows, type PersonRow, readPersonRows } from '../superuser-store.ts';
 
 /** A user as those see him who administer the registry. */
 export interface RegisteredUser extends Standing {
@@ -26,7 +26,15 @@ export async function listPersons(
   rules: StandingRules,
   page: PersonPage,
 ): Promise<readonly RegisteredUser[]> {
-  return (await listPersonRows(db, page)).map((row) => toPerson(rules, row));
+  const found: PersonRow[] = [];
+  for (let { after } = page; found.length < page.limit;) {
+    const rows = await readPersonRows(db, { after, limit: page.limit });
+    found.push(...rows.filter((row) => !isGone(row) && (page.disabledToo || row.enabled === 1)));
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < page.limit) break;
+    after = last.id;
+  }
+  return found.slice(0, page.limit).map((row) => toPerson(rules, row));
 }
 
 /** A page of all organizations, in the order in which they were made. */

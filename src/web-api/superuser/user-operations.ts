@@ -8,7 +8,6 @@ import {
 } from '../../contract/index.ts';
 import {
   administerUser,
-  auditActor,
   changePerson,
   createUser,
   findPerson,
@@ -62,11 +61,15 @@ export function installUserOperations(ports: WebApiPorts): readonly Operation[] 
       summary: 'Create a user with a password that is made up and shown this once',
       body: newInstallUserRequest,
       statuses: [200, 400],
-      async handle({ body, actor }) {
+      async handle({ body, actor, context }) {
         const password = randomText(GENERATED_PASSWORD_LENGTH);
         const email = body.email === '' ? undefined : body.email;
         const user = { name: body.username, email, password, superuser: false };
-        const created = await createUser({ db, passwords }, user, auditActor(actor));
+        const by = administeredBy({ actor, context });
+        const created = await createUser({ db, passwords }, user, by.actor, {
+          clientAddress: context.clientAddress,
+          facts: { email: email ?? '', superuser: by.actor.name },
+        });
         return answer({
           username: created.name,
           email: created.email ?? null,

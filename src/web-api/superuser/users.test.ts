@@ -51,7 +51,11 @@ describeOnBothDatabases('users in the hands of superusers', (context) => {
     const again = await root.call('POST', '/superuser/users/', { username: `new${n}` });
     expect(again.status).toBe(400);
     const [entry] = await auditLogOf(db, signedIn?.userId ?? 0);
-    expect(entry).toMatchObject({ kind: 'user_create', actor: root.name, metadata: { username: `new${n}` } });
+    expect(entry).toMatchObject({
+      kind: 'user_create',
+      actor: root.name,
+      metadata: { username: `new${n}`, superuser: root.name },
+    });
   });
 
   it('are found by their name only: no robots, no organizations, nobody else', async () => {
