@@ -34,6 +34,7 @@ const federatedIdentity = z
     subject: z.string().min(1).max(1024).optional(),
     audience: z.string().min(1).max(1024).optional().describe('The same as "audiences" with one'),
     audiences: z.array(z.string().min(1).max(1024)).min(1).max(10).optional(),
+    last_used_at: z.unknown().optional().describe('Ignored, so that what is shown can be sent back'),
     claims: z
       .record(z.string().min(1).max(255), z.union([pattern, z.array(pattern).min(1).max(10)]))
       .refine((claims) => Object.keys(claims).length <= CLAIMS_MAX, `write at most ${CLAIMS_MAX} claims`)

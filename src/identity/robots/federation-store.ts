@@ -12,9 +12,10 @@ interface FederationRow {
   readonly subject: string | null;
   readonly audiences: string | null;
   readonly claims: string | null;
+  readonly last_used_at: number | null;
 }
 
-const COLUMNS = ['id', 'issuer', 'subject', 'audiences', 'claims'] as const;
+const COLUMNS = ['id', 'issuer', 'subject', 'audiences', 'claims', 'last_used_at'] as const;
 
 /** In the order in which they were given. */
 export async function listFederatedIdentities(
@@ -94,6 +95,7 @@ export function findFederatedRobot(db: Database, name: string): Promise<Federate
 function toIdentity(row: FederationRow): StoredFederatedIdentity {
   return {
     id: row.id,
+    lastUsedAt: row.last_used_at ?? undefined,
     issuer: row.issuer,
     ...(row.subject === null ? {} : { subject: row.subject }),
     ...(row.audiences === null ? {} : { audiences: AUDIENCES.parse(JSON.parse(row.audiences)) }),

@@ -58,7 +58,12 @@ export interface FederatedIdentity {
   readonly claims?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
-export interface StoredFederatedIdentity extends FederatedIdentity {
+export interface UsedFederatedIdentity extends FederatedIdentity {
+  /** To the minute; undefined: never. */
+  readonly lastUsedAt: number | undefined;
+}
+
+export interface StoredFederatedIdentity extends UsedFederatedIdentity {
   readonly id: number;
 }
 

@@ -11,7 +11,8 @@ import { refuseExpired } from './authenticate-robot.ts';
 import { findFederatedRobot, listFederatedIdentities, replaceFederatedIdentities, textOf } from './federation-store.ts';
 import { createIssuerKeys, issuerAddressFault, type IssuerRules } from './issuer-keys.ts';
 import { type Claims, mismatches } from './match-identity.ts';
-import type { FederatedIdentity, Robot, RobotOwner, StoredFederatedIdentity } from './model.ts';
+import type { FederatedIdentity, Robot, RobotOwner, StoredFederatedIdentity, UsedFederatedIdentity } from './model.ts';
+import { lockRobot } from './robot-store.ts';
 import { robotRefusal, type RobotRules } from './robot-rules.ts';
 import type { RobotUses } from './robot-uses.ts';
 import { createExternalTokenVerifier, readClaims } from './verify-external-token.ts';
@@ -31,7 +32,7 @@ export interface ExchangedToken extends IssuedToken {
 
 /** Robots without a secret: programs prove who they are by tokens of an OpenID Connect issuer, such as that of a build service. */
 export interface RobotFederation {
-  list(robot: Robot): Promise<readonly FederatedIdentity[]>;
+  list(robot: Robot): Promise<readonly UsedFederatedIdentity[]>;
   /**
    * Puts these in place of all that there were; what was issued for those that are gone ends at once. Errors: INVALID_REQUEST when
    * an issuer has no usable address, or two are the same; ADDRESS_NOT_ALLOWED.
@@ -92,7 +93,10 @@ export function createRobotFederation(ports: RobotFederationPorts, rules: RobotR
   }
 
   return {
-    list: (robot) => listFederatedIdentities(db, robot.userId).then((stored) => stored.map(withoutId)),
+    async list(robot) {
+      const stored = await listFederatedIdentities(db, robot.userId);
+      return stored.map((identity) => ({ ...withoutId(identity), lastUsedAt: identity.lastUsedAt }));
+    },
     async replace(tx, owner, robot, identities, by) {
       for (const { issuer } of identities) {
         const fault = issuerAddressFault(issuer, rules);
@@ -102,11 +106,13 @@ export function createRobotFederation(ports: RobotFederationPorts, rules: RobotR
       if (new Set(identities.map(textOf)).size < identities.length) {
         throw new AppError('INVALID_REQUEST', 'Two of the federated identities are the same');
       }
+      await lockRobot(tx, robot.userId);
       await replaceFederatedIdentities(tx, robot.userId, identities);
       const metadata = { robot: parseRobotName(robot.name)?.shortName, config: identities };
       await recordAudit(tx, { kind: 'create_robot_federation', actor: by, namespaceId: owner.id, metadata });
     },
     async remove(tx, owner, robot, by) {
+      await lockRobot(tx, robot.userId);
       const removed = await replaceFederatedIdentities(tx, robot.userId, []);
       if (removed === 0) return;
       const metadata = { robot: parseRobotName(robot.name)?.shortName };

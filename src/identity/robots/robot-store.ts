@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Selectable, type SelectQueryBuilder, sql } from 'kysely';
+import { AppError } from '../../kernel/errors.ts';
 import type { Database, Transaction } from '../../platform/db/index.ts';
 import { insertNamespace } from '../store.ts';
 import type { IdentityTables } from '../tables.ts';
@@ -89,6 +90,21 @@ function joinRobots(named: NamedRows) {
       'r.last_used_at',
       'r.expires_at',
     ]);
+}
+
+/**
+ * Makes changes of one robot wait for each other.
+ * Errors: INVALID_REQUEST when it is gone.
+ */
+export async function lockRobot(tx: Transaction, robotId: number): Promise<void> {
+  const row = await tx
+    .query<IdentityTables>()
+    .selectFrom('robot')
+    .select('user_id')
+    .where('user_id', '=', robotId)
+    .$if(tx.dialect === 'postgres', (query) => query.forUpdate())
+    .executeTakeFirst();
+  if (row === undefined) throw new AppError('INVALID_REQUEST', 'The robot has been deleted meanwhile');
 }
 
 /** @param expiresAt null: never */

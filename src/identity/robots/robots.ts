@@ -12,6 +12,7 @@ import {
   findRobot,
   insertRobot,
   listRobotRows,
+  lockRobot,
   retireRobot,
   type RobotRow,
   setRobotExpiry,
@@ -140,6 +141,7 @@ export function createRobots(
       return rows.map((row) => ({ ...toToken(row), token: openRobotToken(box, row) }));
     },
     async addToken(tx, owner, robot, token, by) {
+      await lockRobot(tx, robot.userId);
       await mustNotBeOver(tx, token.expiresAt);
       const others = await listRobotTokenNames(tx, robot.userId);
       if (others.length >= TOKENS_MAX) {
@@ -159,6 +161,7 @@ export function createRobots(
       await record(tx, 'revoke_robot_token', owner, by, { robot: robot.name, token: name });
     },
     async regenerate(tx, owner, robot, by) {
+      await lockRobot(tx, robot.userId);
       await deleteRobotTokens(tx, robot.userId);
       await voidIssued(tx, robot.userId);
       const { token } = await issueRobotToken(tx, box, robot.userId, FIRST_TOKEN);
@@ -173,6 +176,7 @@ export function createRobots(
       await record(tx, 'change_robot_expiry', owner, by, { robot: robot.name, expires_at: expiresAt ?? null });
     },
     async remove(tx, owner, robot, by) {
+      await lockRobot(tx, robot.userId);
       const use = await robotInUse?.(tx, robot.userId);
       if (use !== undefined) {
         throw new AppError('INVALID_REQUEST', `The robot "${robot.name}" cannot be deleted: ${use}`);

@@ -1,9 +1,9 @@
 import { federationTestRequest, robotFederationRequest } from '../../contract/index.ts';
-import { auditActor } from '../../identity/index.ts';
+import { auditActor, type UsedFederatedIdentity } from '../../identity/index.ts';
 import { answer, NO_CONTENT } from '../frame/answer.ts';
 import { defineOperation, type Operation } from '../frame/operation.ts';
 import type { WebApiPorts } from '../ports.ts';
-import { CHANGES, findRobot, OWNER_KINDS, ownerOf, type OwnerKind } from './robot-owner.ts';
+import { CHANGES, findRobot, iso, OWNER_KINDS, ownerOf, type OwnerKind } from './robot-owner.ts';
 
 /** Robots without a secret: whose tokens of an OpenID Connect issuer they may be had for. */
 export function robotFederationOperations(ports: WebApiPorts): readonly Operation[] {
@@ -21,7 +21,7 @@ function operationsOf(ports: WebApiPorts, { path, word, read, write, scope }: Ow
       summary: 'List the federated identities of a robot',
       permission: read,
       statuses: [200],
-      handle: async (call) => answer(await robotFederation.list(await findRobot(ports, call))),
+      handle: async (call) => answer((await robotFederation.list(await findRobot(ports, call))).map(view)),
     }),
     defineOperation({
       ...common,
@@ -36,7 +36,7 @@ function operationsOf(ports: WebApiPorts, { path, word, read, write, scope }: Ow
         const robot = await findRobot(ports, call);
         const by = auditActor(call.actor);
         await db.transaction((tx) => robotFederation.replace(tx, ownerOf(call), robot, call.body, by));
-        return answer(await robotFederation.list(robot));
+        return answer((await robotFederation.list(robot)).map(view));
       },
     }),
     defineOperation({
@@ -74,4 +74,8 @@ function operationsOf(ports: WebApiPorts, { path, word, read, write, scope }: Ow
       },
     }),
   ];
+}
+
+function view({ lastUsedAt, ...identity }: UsedFederatedIdentity): Readonly<Record<string, unknown>> {
+  return lastUsedAt === undefined ? { ...identity } : { ...identity, last_used_at: iso(lastUsedAt) };
 }

@@ -110,6 +110,16 @@ describeOnBothDatabases('the federated identities of a robot', (context) => {
     expect(orgname).not.toBe('');
   });
 
+  it('are those of one of several who set them at the same time', async () => {
+    await using world = await start();
+    const { path, call } = world;
+    const lists = ['a', 'b', 'c', 'd'].map((letter) =>
+      [1, 2].map((number) => ({ issuer, subject: `${letter}${number}` })),
+    );
+    await Promise.all(lists.map((list) => call('POST', path, list)));
+    expect(lists).toContainEqual((await call('GET', path)).body);
+  });
+
   it('are refused when they are incomplete, too wide, or more than this registry can ask', async () => {
     await using world = await start();
     const { path, call } = world;
@@ -169,6 +179,13 @@ describeOnBothDatabases('the federated identities of a robot', (context) => {
     const actor = await signIn(robot, got.body['token']);
     if (actor === undefined) throw new Error('the robot cannot sign in');
     expect(await signIn(`${robot}2`, got.body['token'])).toBeUndefined();
+    // The identity tells when it was used, and can be sent back as it is shown.
+    await identity.flushRobotUses();
+    const shown = (await call('GET', path)).body;
+    expect(shown).toEqual([
+      { issuer, subject: 'job', audiences: ['registry'], last_used_at: expect.stringMatching(/^\d{4}-.*Z$/) },
+    ]);
+    expect(await call('POST', path, shown)).toEqual({ status: 200, body: shown });
     // What a client gets with it ends with it, and is no password itself.
     const protocol = await identity.registryTokens.issue({ actor, access: [] });
     expect(protocol.expiresInSeconds).toBeLessThanOrEqual(3600);

@@ -75,6 +75,17 @@ describeOnBothDatabases('the tokens of a robot', (context) => {
     expect(await isAlive(await signIn(robot, third))).toBe(true);
   });
 
+  it('are not more than one after several were made in the way of Quay at the same time', async () => {
+    const { server, path, call } = await start();
+    await using _ = server;
+    const made = await Promise.all([1, 2, 3, 4].map(() => call('PUT', path)));
+    expect(made.map(({ status }) => status).toSorted()).toEqual([201, 400, 400, 400]);
+    const tokens = await Promise.all([1, 2, 3, 4].map(() => call('POST', `${path}/regenerate`)));
+    const left = (await call('GET', `${path}/tokens?token=true`)).body['tokens'] as { token: string }[];
+    expect(left).toHaveLength(1);
+    expect(tokens.map(({ body }) => body['token'])).toContain(left[0]?.token);
+  });
+
   it('end when it was said, and whoever still uses one is told so; what they got ends with them', async () => {
     const { server, clock, identity, robot, path, call, signIn } = await start();
     await using _ = server;
