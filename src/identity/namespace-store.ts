@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Transaction } from '../platform/db/index.ts';
-import type { IdentityTables } from './tables.ts';
+import type { IdentityTables, OAuthTables } from './tables.ts';
 
 /**
  * PostgreSQL: keeps a namespace from being deleted until the transaction ends; does not hold up anybody else.
@@ -76,4 +76,9 @@ export async function markNamespaceDeleted(tx: Transaction, namespaceId: number,
     .set({ name: sql`'!deleted-' || id`, enabled: 0 })
     .where('id', 'in', gone)
     .execute();
+}
+
+/** The tokens that were given to them go with them: nobody could find them any more, to take them back. */
+export async function deleteApplicationsOf(tx: Transaction, organizationId: number): Promise<void> {
+  await tx.query<OAuthTables>().deleteFrom('oauth_application').where('organization_id', '=', organizationId).execute();
 }

@@ -211,6 +211,16 @@ describeOnBothDatabases('organizations', (context) => {
     const robot = (await owner.call('PUT', `${path}/robots/ci`)).body;
     await owner.call('PUT', `${path}/team/devs`, { role: 'creator' });
     await owner.call('PUT', `${path}/team/devs/members/${orgname}%2Bci`);
+    const application = (await owner.call('POST', `${path}/applications`, { name: 'helper' })).body['client_id'];
+    const issued = await owner.call('POST', `${path}/applications/${application}/tokens`, {
+      name: 'for the helper',
+      scope: 'user:read',
+    });
+    const byApplication = async () => {
+      const headers = { Authorization: `Bearer ${issued.body['token']}` };
+      return (await fetch(`${api.server.url}/api/v1/user/`, { headers })).status;
+    };
+    expect(await byApplication()).toBe(200);
     const actor = await api.identity.authenticateBasic(`${orgname}+ci`, String(robot['token']), '192.0.2.1');
     if (actor === undefined) throw new Error('the robot cannot sign in');
     const app = repositoryName(`${orgname}/app`);
@@ -230,6 +240,7 @@ describeOnBothDatabases('organizations', (context) => {
     expect((await stranger.call('DELETE', path)).status).toBe(403);
     expect((await owner.call('DELETE', path)).status).toBe(204);
     expect((await owner.call('GET', path)).status).toBe(404);
+    expect(await byApplication()).toBe(401);
     expect((await resolveAccess(db, POLICY, ownActor, app)).repository).toBeUndefined();
     expect(await api.identity.authenticateBasic(`${orgname}+ci`, String(robot['token']), '192.0.2.1')).toBeUndefined();
     expect((await auditLogOf(db, id)).at(-1)).toEqual({
