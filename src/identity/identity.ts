@@ -44,7 +44,6 @@ import { robotRefusal } from './robots/robot-rules.ts';
 import { createSignInGuard } from './sign-in-guard.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { createSignInThrottle } from './sign-in-throttle.ts';
-import { acceptOwnInvite } from './teams/answer-invite.ts';
 import { createUsers, type Users } from './users/create-users.ts';
 import { followFormerNames } from './users/follow-former-names.ts';
 import { createLastUse } from './users/last-use.ts';
@@ -168,7 +167,7 @@ export function createIdentity(ports: IdentityPorts, settings: IdentitySettings)
     csrf: createCsrfTokens(box.deriveKey('csrf tokens')),
     oauth,
     users: createUsers(
-      { ...ports, passwords, mailer, queue, acceptInvitation: acceptOwnInvite },
+      { ...ports, passwords, mailer, queue },
       { ...settings.users, openToFirst: settings.userInitialize, tagExpiration: settings.tagExpiration },
     ),
   };

@@ -33,11 +33,6 @@ export async function acceptTeamInvite(
   return { organization: invite.organization, team: invite.team, confirmedEmail: invite.email ?? undefined };
 }
 
-/** The same for somebody who signs up or in with the code of an invitation. */
-export function acceptOwnInvite(tx: Transaction, code: string, user: Answering): Promise<AnsweredInvite | undefined> {
-  return acceptTeamInvite(tx, code, user, { actor: { kind: 'user', name: user.name } });
-}
-
 /** @returns whether there was an invitation of this code for him */
 export async function declineTeamInvite(
   tx: Transaction,

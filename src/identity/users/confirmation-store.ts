@@ -18,23 +18,34 @@ export async function insertConfirmation(tx: Transaction, row: ConfirmationRow):
 /** More are counted as so many. */
 const COUNTED_MAX = 100;
 
-/** How many have begun for an address since then. */
-export async function countConfirmationsTo(tx: Transaction, email: string, since: number): Promise<number> {
-  const rows = await selectSince(tx, since).where('email', '=', email).execute();
+/** How many of a purpose have begun for an address since then. */
+export async function countConfirmationsTo(
+  tx: Transaction,
+  purpose: ConfirmationRow['purpose'],
+  email: string,
+  since: number,
+): Promise<number> {
+  const rows = await selectSince(tx, purpose, since).where('email', '=', email).execute();
   return rows.length;
 }
 
-/** How many a user has begun since then. */
-export async function countConfirmationsOf(tx: Transaction, userId: number, since: number): Promise<number> {
-  const rows = await selectSince(tx, since).where('user_id', '=', userId).execute();
+/** How many of a purpose a user has begun since then. */
+export async function countConfirmationsOf(
+  tx: Transaction,
+  purpose: ConfirmationRow['purpose'],
+  userId: number,
+  since: number,
+): Promise<number> {
+  const rows = await selectSince(tx, purpose, since).where('user_id', '=', userId).execute();
   return rows.length;
 }
 
-function selectSince(tx: Transaction, since: number) {
+function selectSince(tx: Transaction, purpose: ConfirmationRow['purpose'], since: number) {
   return tx
     .query<IdentityTables>()
     .selectFrom('mail_confirmation')
     .select('code_hash')
+    .where('purpose', '=', purpose)
     .where('created_at', '>', since)
     .limit(COUNTED_MAX);
 }

@@ -14,7 +14,7 @@ import type { UserSettings } from './config.ts';
 import { findUser, type User } from './describe-user.ts';
 import { createMailConfirmations, type MailConfirmations } from './mail-confirmations.ts';
 import { createAccountRecovery, type AccountRecovery } from './recover-account.ts';
-import { type AcceptInvitation, createRegistration, type RegisterUser } from './register-user.ts';
+import { createRegistration, type RegisterUser } from './register-user.ts';
 import { renameNamespace } from './rename-namespace.ts';
 
 /** Accounts of people, but for signing in. */
@@ -24,7 +24,6 @@ export interface Users {
   find(by: { readonly id: number } | { readonly name: string }): Promise<User | undefined>;
   /** See {@link MailConfirmations.confirm}. */
   confirm(code: string, origin: string): ReturnType<MailConfirmations['confirm']>;
-  readonly acceptInvitation: AcceptInvitation;
   readonly confirmations: MailConfirmations;
   readonly recovery: AccountRecovery;
   /** See {@link changeUser}. @param origin `scheme://host[:port]` of the registry, for links in mails */
@@ -49,7 +48,6 @@ export interface UsersPorts {
   readonly passwords: PasswordHasher;
   readonly mailer: Mailer;
   readonly queue: JobQueue;
-  readonly acceptInvitation: AcceptInvitation;
 }
 
 const HOUR_MS = 3_600_000;
@@ -65,7 +63,6 @@ export function createUsers(
     register: createRegistration({ ...ports, confirmations, settings }),
     find: (by) => findUser(db, by),
     confirm: (code, origin) => db.transaction((tx) => confirmations.confirm(tx, code, origin)),
-    acceptInvitation: ports.acceptInvitation,
     confirmations,
     recovery,
     change: (tx, userId, change, by, origin) =>

@@ -61,18 +61,21 @@ export function createMailConfirmations(
 ): MailConfirmations {
   const { db, clock, mailer } = ports;
 
-  /** Whether one more mail may go to the address within this hour; asked before the row of that mail is written. */
-  const mayMail = async (tx: Transaction, email: string): Promise<boolean> =>
-    (await countConfirmationsTo(tx, email, (await tx.now()) - HOUR_MS)) < HOURLY_MAX;
+  /**
+   * Whether one more mail may go to the address within this hour; asked before its row is written. Each purpose has a count of its own:
+   * strangers can use up none that the holder of an account needs.
+   */
+  const mayMail = async (tx: Transaction, purpose: 'confirm' | 'recover', email: string): Promise<boolean> =>
+    (await countConfirmationsTo(tx, purpose, email, (await tx.now()) - HOUR_MS)) < HOURLY_MAX;
 
   const begin: MailConfirmations['begin'] = async (tx, { userId, name, email }, origin) => {
     const now = await tx.now();
-    if ((await countConfirmationsOf(tx, userId, now - HOUR_MS)) >= HOURLY_MAX) {
+    if ((await countConfirmationsOf(tx, 'confirm', userId, now - HOUR_MS)) >= HOURLY_MAX) {
       throw new AppError('TOO_MANY_REQUESTS', 'Too many mails were asked for; try again in an hour', {
         headers: { 'Retry-After': String(HOUR_MS / 1000) },
       });
     }
-    const isQuiet = !(await mayMail(tx, email));
+    const isQuiet = !(await mayMail(tx, 'confirm', email));
     const holder = await readUserByEmail(tx, email);
     const code = newCode();
     const expires_at = now + CONFIRM_MS;
@@ -98,7 +101,7 @@ export function createMailConfirmations(
     async beginAgain(tx, { userId, name }, origin) {
       const email = await findPendingAddress(tx, userId);
       if (email === undefined) return;
-      if ((await countConfirmationsOf(tx, userId, (await tx.now()) - HOUR_MS)) > 0) return;
+      if ((await countConfirmationsOf(tx, 'confirm', userId, (await tx.now()) - HOUR_MS)) > 0) return;
       await begin(tx, { userId, name, email }, origin);
     },
     async confirm(tx, code, origin) {
@@ -123,7 +126,7 @@ export function createMailConfirmations(
     },
     async offerRecovery(tx, email, origin) {
       const user = await readUserByEmail(tx, email);
-      if (user === undefined || !(await mayMail(tx, email))) return;
+      if (user === undefined || !(await mayMail(tx, 'recover', email))) return;
       const code = newCode();
       const now = await tx.now();
       const expires_at = now + settings.recoveryLifetimeMs;

@@ -3,9 +3,11 @@ import { AppError } from '../../kernel/errors.ts';
 import type { PasswordHasher } from '../../platform/crypto/index.ts';
 import type { Database, Transaction } from '../../platform/db/index.ts';
 import type { Mailer } from '../../platform/mail/index.ts';
+import type { ChangedBy } from '../audit-actor.ts';
 import { checkNewUser, insertUser } from '../create-user.ts';
 import type { UserActor } from '../model.ts';
 import { hasUsers } from '../store.ts';
+import { acceptTeamInvite } from '../teams/answer-invite.ts';
 import { isBlockedAddress } from './mail-domains.ts';
 import type { MailConfirmations } from './mail-confirmations.ts';
 import { insertPrompts, readUserByEmail, updateAccount } from './store.ts';
@@ -24,22 +26,11 @@ export type SignedUp =
   /** A mail was sent to the address; the account works when the link in it was followed. */
   | { readonly kind: 'awaiting-verification' };
 
-/**
- * Accepts an invitation to a team. undefined: there is none with this code. `confirmedEmail`: the address that it was mailed to, which
- * whoever has the code can read.
- */
-export type AcceptInvitation = (
-  tx: Transaction,
-  code: string,
-  user: { readonly userId: number; readonly name: string },
-) => Promise<{ readonly confirmedEmail: string | undefined } | undefined>;
-
 export interface SignUpPorts {
   readonly db: Database;
   readonly passwords: PasswordHasher;
   readonly mailer: Mailer;
   readonly confirmations: MailConfirmations;
-  readonly acceptInvitation: AcceptInvitation;
   readonly settings: {
     readonly inviteOnly: boolean;
     readonly metadata: boolean;
@@ -60,7 +51,7 @@ export type RegisterUser = (
  * what is wrong with the input; DENIED while the first user, who administers the registry, is not there.
  */
 export function createRegistration(ports: SignUpPorts): RegisterUser {
-  const { db, passwords, mailer, confirmations, acceptInvitation, settings } = ports;
+  const { db, passwords, mailer, confirmations, settings } = ports;
   return async (signUp, { origin, clientAddress }) => {
     const email = signUp.email === '' ? undefined : signUp.email?.toLowerCase();
     check(signUp, email, { required: mailer.enabled, ...settings });
@@ -80,7 +71,7 @@ export function createRegistration(ports: SignUpPorts): RegisterUser {
       const account = { name: signUp.name, passwordHash, superuser: false, email: confirms ? undefined : email };
       const { userId, name } = await insertUser(tx, account, by, clientAddress);
       await insertPrompts(tx, userId, settings.metadata ? ['enter_name', 'enter_company'] : []);
-      const invited = await invitation(tx, { userId, name }, signUp.inviteCode);
+      const invited = await invitation(tx, { userId, name }, signUp.inviteCode, { actor: by, clientAddress });
       const user: UserActor = { kind: 'user', userId, name, passwordVersion: 1, scopes: undefined };
       if (isVerified) return { kind: 'ready', user };
       if (invited?.confirmedEmail === email && (await readUserByEmail(tx, email)) === undefined) {
@@ -97,8 +88,9 @@ export function createRegistration(ports: SignUpPorts): RegisterUser {
     tx: Transaction,
     user: { readonly userId: number; readonly name: string },
     code: string | undefined,
+    by: ChangedBy,
   ) {
-    const accepted = code === undefined || code === '' ? undefined : await acceptInvitation(tx, code, user);
+    const accepted = code === undefined || code === '' ? undefined : await acceptTeamInvite(tx, code, user, by);
     if (accepted === undefined && settings.inviteOnly) {
       throw new AppError('INVALID_REQUEST', 'Cannot create non-invited user: the invitation is unknown or has ended');
     }

@@ -1,6 +1,6 @@
 import { recordAudit } from '../../audit/index.ts';
 import { signInRequest, verifyRequest } from '../../contract/index.ts';
-import { auditActor, type UserActor } from '../../identity/index.ts';
+import { acceptTeamInvite, auditActor, type UserActor } from '../../identity/index.ts';
 import { Abort, answer, type Answer } from '../frame/answer.ts';
 import type { Caller } from '../frame/find-caller.ts';
 import { type Call, defineOperation, type Operation } from '../frame/operation.ts';
@@ -10,7 +10,7 @@ import { beginSession, recordSignIn, userAgent } from './begin-session.ts';
 
 /** Signing in and out of the web UI. */
 export function sessionOperations(ports: WebApiPorts): readonly Operation[] {
-  const { db, sessions, users } = ports;
+  const { db, sessions } = ports;
   return [
     defineOperation({
       method: 'POST',
@@ -26,7 +26,8 @@ export function sessionOperations(ports: WebApiPorts): readonly Operation[] {
         const user = await proveUser(ports, body.username, body.password, call);
         const headers = await db.transaction(async (tx) => {
           await recordSignIn(ports, tx, user, call);
-          if (body.invite_code !== undefined) await users.acceptInvitation(tx, body.invite_code, user);
+          const by = { actor: auditActor(user), clientAddress: call.context.clientAddress };
+          if (body.invite_code !== undefined) await acceptTeamInvite(tx, body.invite_code, user, by);
           return beginSession(ports, tx, user, call);
         });
         return answer({ success: true }, 200, headers);
