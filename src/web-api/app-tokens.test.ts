@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { startApi } from '../../test/support/api.ts';
 import { clockedDatabase } from '../../test/support/clocked-database.ts';
 import { describeOnBothDatabases } from '../../test/support/databases.ts';
 import { createFakeClock } from '../../test/support/fake-clock.ts';
@@ -123,6 +124,27 @@ describeOnBothDatabases('app tokens', (context) => {
     expect((await world.api('POST', '/user/apptoken', { title: 'x' }, 'x'.repeat(40))).status).toBe(401);
     for (const title of ['', '   ', 'x'.repeat(256), 7]) {
       expect((await world.api('POST', '/user/apptoken', { title })).status).toBe(400);
+    }
+  });
+
+  it('of all users are listed to superusers with full access and to read-only ones, without their texts', async () => {
+    const names = { plain: 'root-a', full: 'root-b', reader: 'reader-b', user: 'user-b' };
+    const rules = { fullAccess: true, readOnlySuperusers: new Set([names.reader]) };
+    await using plain = await startApi(context().db);
+    await using full = await startApi(context().db, {}, rules);
+    const user = await full.person(names.user);
+    const made = (await user.call('POST', '/user/apptoken', { title: 'of a user' })).body['token'] as {
+      token_code: string;
+    };
+    const list = '/superuser/apptokens';
+    expect((await (await plain.person(names.plain, { superuser: true })).call('GET', list)).status).toBe(403);
+    expect((await user.call('GET', list)).status).toBe(403);
+    const readers = [await full.person(names.full, { superuser: true }), await full.person(names.reader)];
+    for (const person of readers) {
+      const { status, body } = await person.call('GET', list);
+      expect(status).toBe(200);
+      expect(body['tokens']).toContainEqual(expect.objectContaining({ title: 'of a user', owner: names.user }));
+      expect(JSON.stringify(body)).not.toContain(made.token_code);
     }
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { propertyRuns } from '../../../test/support/property-runs.ts';
 import { addressFault, redirectUriFault, withParameters } from './redirect-uri.ts';
 
 test.each([
@@ -55,6 +56,7 @@ test('a registered address is what a browser makes of it, whoever wrote it', () 
       expect([text, `${text}/`]).toContain(url.href);
       expect([url.hash, url.username, url.password]).toEqual(['', '', '']);
     }),
+    { numRuns: propertyRuns(200) },
   );
 });
 
