@@ -1,7 +1,8 @@
 import { recordAudit } from '../audit/index.ts';
 import { type Actor, auditActor } from '../identity/index.ts';
+import { AppError } from '../kernel/errors.ts';
 import { type RepositoryName, splitRepositoryName } from '../kernel/reference.ts';
-import type { Transaction } from '../platform/db/index.ts';
+import { isForeignKeyViolation, type Transaction } from '../platform/db/index.ts';
 import { deleteGrant, type Grantee, upsertGrant } from './grant-store.ts';
 import type { Repository } from './model.ts';
 import type { RepositoryRole } from './tables.ts';
@@ -16,9 +17,17 @@ export interface ChangeGrant {
   readonly clientAddress?: string | undefined;
 }
 
-/** Grants a role on a repository, in place of any other. The caller has decided `administer`. */
+/**
+ * Grants a role on a repository, in place of any other. The caller has decided `administer`.
+ * Errors: INVALID_REQUEST when the grantee, or the repository, has gone since.
+ */
 export async function grantRole(tx: Transaction, input: ChangeGrant, role: RepositoryRole): Promise<void> {
-  await upsertGrant(tx, input.repository.id, input.grantee, role);
+  try {
+    await upsertGrant(tx, input.repository.id, input.grantee, role);
+  } catch (error) {
+    if (!isForeignKeyViolation(error)) throw error;
+    throw new AppError('INVALID_REQUEST', `"${input.granteeName}" was deleted meanwhile`, { cause: error });
+  }
   await recordChange(tx, 'change_repo_permission', input, { role });
 }
 

@@ -211,13 +211,15 @@ describeOnBothDatabases('organizations', (context) => {
     const robot = (await owner.call('PUT', `${path}/robots/ci`)).body;
     await owner.call('PUT', `${path}/team/devs`, { role: 'creator' });
     await owner.call('PUT', `${path}/team/devs/members/${orgname}%2Bci`);
-    const application = (await owner.call('POST', `${path}/applications`, { name: 'helper' })).body['client_id'];
+    const application = String(
+      (await owner.call('POST', `${path}/applications`, { name: 'helper' })).body['client_id'],
+    );
     const issued = await owner.call('POST', `${path}/applications/${application}/tokens`, {
       name: 'for the helper',
       scope: 'user:read',
     });
     const byApplication = async () => {
-      const headers = { Authorization: `Bearer ${issued.body['token']}` };
+      const headers = { Authorization: `Bearer ${String(issued.body['token'])}` };
       return (await fetch(`${api.server.url}/api/v1/user/`, { headers })).status;
     };
     expect(await byApplication()).toBe(200);
