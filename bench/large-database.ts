@@ -46,7 +46,7 @@ export async function manyTags(directory: string, name: string, count: number): 
 
 /**
  * Fills the database of a data directory whose server has stopped: `count` repositories and robots of the account, as many
- * organizations that it owns, all of whose members are in the first, and as many users.
+ * users, all of them in a team of the first organization, and as many organizations, the second of which is the account's.
  */
 export function manyAccounts(directory: string, account: string, count: number): void {
   const database = new DatabaseSync(databaseFile(directory));
@@ -60,11 +60,14 @@ export function manyAccounts(directory: string, account: string, count: number):
   const robot = database.prepare("INSERT INTO robot (user_id, description) VALUES (?, '')");
   const team = database.prepare('INSERT INTO team (organization_id, name, role) VALUES (?, ?, ?)');
   const member = database.prepare('INSERT INTO team_member (team_id, user_id) VALUES (?, ?)');
+  // One organization is the caller's; somebody in ten thousand of them is no ordinary caller.
+  const keeper = add('keeper', 'user');
+  person.run(keeper, 'keeper', null, null);
   let crowd: number | undefined;
   for (let index = 0; index < count; index++) {
     insertRepository(database, owner, `r${index}`);
     const organization = add(`o${index}`, 'organization');
-    member.run(Number(team.run(organization, 'owners', 'admin').lastInsertRowid), owner);
+    member.run(Number(team.run(organization, 'owners', 'admin').lastInsertRowid), index === 1 ? owner : keeper);
     crowd ??= Number(team.run(organization, 'crowd', 'member').lastInsertRowid);
     const machine = add(`${account}+robot${index}`, 'user');
     person.run(machine, `robot-${index}`, null, owner);

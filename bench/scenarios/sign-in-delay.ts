@@ -34,7 +34,7 @@ export const signInDelay: Scenario = {
       await download();
       for (let round = 0; round < pairs; round++) {
         quiet.push(await download());
-        busy.push(await whileHashing(server.port, download));
+        busy.push(await whileHashing(server.port, round, download));
       }
       return rows(quiet, busy);
     } finally {
@@ -44,13 +44,13 @@ export const signInDelay: Scenario = {
 };
 
 /** Sign-ins that fail, each from another address of this machine: one that keeps failing would be made to wait instead. */
-async function whileHashing(port: number, work: () => Promise<number>): Promise<number> {
+async function whileHashing(port: number, round: number, work: () => Promise<number>): Promise<number> {
   const stop = new AbortController();
   const flood = Array.from({ length: SIGN_INS }, async (_, lane) => {
     for (let attempt = 1; !stop.signal.aborted; attempt++) {
-      const localAddress = `127.${lane + 1}.${(attempt >> 8) % 256}.${attempt % 256}`;
+      const localAddress = `127.${round * SIGN_INS + lane + 1}.${(attempt >> 8) % 256}.${attempt % 256}`;
       const client = new RegistryClient(`http://127.0.0.1:${port}`, undefined, 1, { localAddress });
-      const login = Buffer.from(`nobody-${lane}-${attempt}:wrong-password`).toString('base64');
+      const login = Buffer.from(`nobody-${round}-${lane}-${attempt}:wrong-password`).toString('base64');
       const answer = await client.send('GET', '/v2/auth?service=x', { authorization: `Basic ${login}` });
       client.close();
       expectStatus(answer, 401, 'sign in with a wrong password');
