@@ -1,2 +1,2 @@
 /** Version of the product; raised with every delivered step. Equal to package.json's by test. */
-export const VERSION = '0.2.0';
+export const VERSION = '0.3.0';
