@@ -163,9 +163,12 @@ function notYours(): AppError {
   );
 }
 
-/** Whether the user has agreed to as much before, and the answer is of use only to the application itself. */
+/**
+ * Whether the user has agreed to as much before, and the answer is of use only to the application itself. Whatever runs beside a
+ * public one can ask in its name, with a verifier of its own (RFC 6749 §10.2, RFC 8252 §8.6).
+ */
 async function isKnown(ports: WebApiPorts, user: UserActor, request: AuthorizationRequest): Promise<boolean> {
-  if (request.responseType !== 'code') return false;
+  if (request.responseType !== 'code' || request.application.publicClient) return false;
   return coversScopes(await ports.oauth.tokens.scopesGiven(user.userId, request.application.id), request.scopes);
 }
 

@@ -173,6 +173,10 @@ describeOnBothDatabases('an authorization code', (context) => {
     }
     const answer = await exchange(world, { client_id: id, code, code_verifier: VERIFIER });
     expect(answer.body).toMatchObject({ token_type: 'Bearer', scope: 'user:read' });
+    // Who asks in its name next time need not be the one that the user agreed to (RFC 8252 §8.6).
+    const again = await ask(PKCE);
+    expect([again.status, again.location]).toEqual([200, null]);
+    expect((await ask({ ...PKCE, format: 'json' })).body).toMatchObject({ already_authorized: false });
   });
 
   it('is asked for in a form, each thing once, and not in an address', async () => {
