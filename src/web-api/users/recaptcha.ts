@@ -19,7 +19,9 @@ export interface RecaptchaSettings {
   readonly exempt: readonly string[];
 }
 
-const ANSWER = z.object({ success: z.boolean() });
+const ANSWER = z.object({ success: z.boolean(), 'error-codes': z.array(z.string()).optional() });
+/** Nobody's proof is looked at then. */
+const WRONG_KEY = ['missing-input-secret', 'invalid-input-secret'];
 const TIMEOUT_MS = 10_000;
 const ANSWER_MAX = 64 * 1024;
 
@@ -43,7 +45,15 @@ export function createRecaptcha(net: Pick<GuardedFetch, 'fetch'>, settings: Reca
         maxBytes: ANSWER_MAX,
         maxRedirects: 0,
       });
-      return ANSWER.parse(await answer.json()).success;
+      if (!answer.ok) {
+        await answer.body?.cancel();
+        throw new Error(`The service answered with the status ${answer.status}`);
+      }
+      const { success, 'error-codes': faults = [] } = ANSWER.parse(await answer.json());
+      if (!success && faults.some((fault) => WRONG_KEY.includes(fault))) {
+        throw new Error('The service does not know this RECAPTCHA_SECRET_KEY; compare it with what the service shows');
+      }
+      return success;
     } catch (cause) {
       throw new AppError('EXTERNAL_SERVICE', 'The reCAPTCHA service cannot be asked now; try again later', { cause });
     }
