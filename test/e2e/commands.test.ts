@@ -104,7 +104,7 @@ it('checks a configuration file and prints the one in effect, without secrets', 
 
 it('explains a setting: what it means, both defaults, and what it is now', async () => {
   const file = join(home, 'explained.yaml');
-  writeFileSync(file, 'LOGGING_LEVEL: WARNING\nMAIL_PASSWORD: very-secret-text\nPROBLEM: [\n');
+  writeFileSync(file, 'LOGGING_LEVEL: WARNING\nSECURITY_SCANNER_V4_PSK: very-secret-text\nPROBLEM: [\n');
   const explain = (key: string) => gantry(['config', 'explain', key, '--config', file]);
   const works = await explain('logging_level');
   expect(works.status).toBe(0);
@@ -116,9 +116,9 @@ it('explains a setting: what it means, both defaults, and what it is now', async
     /GANTRY_CONFIG_LOGGING_LEVEL/,
   ])
     expect(works.out).toMatch(part);
-  writeFileSync(file, 'LOGGING_LEVEL: WARNING\nMAIL_PASSWORD: very-secret-text\n');
+  writeFileSync(file, 'LOGGING_LEVEL: WARNING\nSECURITY_SCANNER_V4_PSK: very-secret-text\n');
   expect((await explain('LOGGING_LEVEL')).out).toContain(`WARNING (from ${file}:1)`);
-  const secret = await explain('MAIL_PASSWORD');
+  const secret = await explain('SECURITY_SCANNER_V4_PSK');
   expect(secret.out).toMatch(/state +planned[\s\S]*\[redacted\] \(from/);
   expect(secret.out).not.toContain('very-secret-text');
   expect((await explain('KEYCLOAK_LOGIN_CONFIG')).out).toMatch(/stops the start, unless START_WITHOUT names it/);

@@ -30,8 +30,8 @@ const MISCONFIGURATIONS: readonly Misconfiguration[] = [
   },
   {
     name: 'a wrong type of a setting that has no effect yet',
-    text: 'SERVER_HOSTNAME: registry.test\nMAIL_PORT: smtp\n',
-    says: ['config.yaml:2: MAIL_PORT: write a whole number'],
+    text: 'SERVER_HOSTNAME: registry.test\nREPO_MIRROR_INTERVAL: smtp\n',
+    says: ['config.yaml:2: REPO_MIRROR_INTERVAL: write a whole number'],
   },
   {
     name: 'a wrong type inside a list',
@@ -115,8 +115,8 @@ const MISCONFIGURATIONS: readonly Misconfiguration[] = [
   },
   {
     name: 'an access rule that is to be passed over',
-    text: 'START_WITHOUT: [ROBOTS_DISALLOW]\nROBOTS_DISALLOW: on\n',
-    says: ['config.yaml:2: ROBOTS_DISALLOW: ', 'START_WITHOUT does not help'],
+    text: 'START_WITHOUT: [DISABLE_PUSHES]\nDISABLE_PUSHES: on\n',
+    says: ['config.yaml:2: DISABLE_PUSHES: ', 'START_WITHOUT does not help'],
   },
   {
     name: 'a database of MySQL',
@@ -240,8 +240,8 @@ const MISCONFIGURATIONS: readonly Misconfiguration[] = [
   },
   {
     name: 'several at once',
-    text: 'V2_PAGINATION_SIZE: many\nMAIL_PORT: smtp\nROBOTS_DISALLOW: true\nDB_URI: mysql://x\n',
-    says: ['config.yaml:1: V2_P', 'config.yaml:2: MAIL_PORT', 'config.yaml:3: ROBOTS_D', 'config.yaml:4: DB_URI'],
+    text: 'V2_PAGINATION_SIZE: many\nREPO_MIRROR_INTERVAL: smtp\nDISABLE_PUSHES: true\nDB_URI: mysql://x\n',
+    says: ['config.yaml:1: V2_P', 'config.yaml:2: REPO_M', 'config.yaml:3: DISABLE_P', 'config.yaml:4: DB_URI'],
   },
 ];
 
@@ -269,12 +269,12 @@ test('a port that is none stops the start', async () => {
 
 test('"config check" says the same, and a misspelt name is only warned of', async () => {
   const place = makePlace();
-  const text = 'FEATURE_PUBLIC_CATALGO: true\nUSE_CDN: false\nFEATURE_BILLING: true\nMAIL_PORT: smtp\n';
+  const text = 'FEATURE_PUBLIC_CATALGO: true\nUSE_CDN: false\nFEATURE_BILLING: true\nREPO_MIRROR_INTERVAL: smtp\n';
   writeConfig(place, { 'config.yaml': text });
   const ending = await runGantry(['config', 'check', place.configFile]);
   expect(ending.status).toBe(1);
   for (const line of [
-    /^error: .*config\.yaml:4: MAIL_PORT: write a whole number$/m,
+    /^error: .*config\.yaml:4: REPO_MIRROR_INTERVAL: write a whole number$/m,
     /^warning: .*config\.yaml:1: FEATURE_PUBLIC_CATALGO: .* did you mean "FEATURE_PUBLIC_CATALOG"\?$/m,
     /^warning: .* no effect in this version: FEATURE_BILLING$/m,
     /^note: .*config\.yaml:2: USE_CDN: The setting is obsolete and has no effect$/m,
