@@ -21,10 +21,12 @@ export interface AccessRow {
   readonly repository_id: number | null;
   readonly visibility: Visibility | null;
   readonly state: 'NORMAL' | 'READ_ONLY' | 'MIRROR' | null;
-  /** null when the account is gone or disabled; then the next two are, too. */
+  /** null when the account is gone or disabled; then the next three are, too. */
   readonly password_version: number | null;
   readonly user_name: string | null;
   readonly superuser: number | null;
+  /** Whose robot the account is; null: it is none. */
+  readonly owner_id: number | null;
   /** Strongest role of the user's teams in the organization: 1 member, {@link TEAM_CREATOR}, {@link TEAM_ADMIN}. */
   readonly team_rank: number | null;
   /** Strongest grant on the repository, direct or by team: 1 read, 2 write, 3 admin. */
@@ -40,7 +42,7 @@ const accessQuery = (param: Parameter) => sql<AccessRow>`
     SELECT
       n.id AS namespace_id, n.kind AS namespace_kind,
       r.id AS repository_id, r.visibility, r.state,
-      u.password_version, u.name AS user_name, u.superuser,
+      u.password_version, u.name AS user_name, u.superuser, u.owner_id,
       (SELECT max(CASE t.role WHEN 'admin' THEN 3 WHEN 'creator' THEN 2 ELSE 1 END)
         FROM team_member m JOIN team t ON t.id = m.team_id
         WHERE m.user_id = u.namespace_id AND t.organization_id = n.id) AS team_rank,
@@ -53,7 +55,7 @@ const accessQuery = (param: Parameter) => sql<AccessRow>`
     LEFT JOIN namespace k ON k.name = ${param('namespace')}
     LEFT JOIN namespace n ON n.id = coalesce(k.alias_of, k.id) AND n.enabled = 1
     LEFT JOIN repository r ON r.namespace_id = n.id AND r.name = ${param('repository')} AND r.deleted_at IS NULL
-    LEFT JOIN (SELECT a.namespace_id, a.password_version, a.superuser, own.name
+    LEFT JOIN (SELECT a.namespace_id, a.password_version, a.superuser, a.owner_id, own.name
         FROM user_account a JOIN namespace own ON own.id = a.namespace_id AND own.enabled = 1
         LEFT JOIN namespace owner ON owner.id = a.owner_id
         WHERE (a.owner_id IS NULL OR owner.enabled = 1)

@@ -4,7 +4,6 @@ import {
   mayActAsSuperuser,
   NO_STANDING,
   type OAuthScope,
-  ownerOf,
   type Reach,
   reachOf,
   type Standing,
@@ -67,7 +66,7 @@ function toAccess(policy: CatalogPolicy, actor: Actor, name: RepositoryName, row
 
   const standing = user === undefined ? NO_STANDING : standingOf(policy.standing, accountOf(user, row));
   const reach = reachOf(policy.standing, standing, actor);
-  const own = user !== undefined && isOwnNamespace(user, row, name);
+  const own = user !== undefined && isOwnNamespace(user, row);
   const restricted = own && standing.restricted;
   const readsOnly = standing.readOnlySuperuser && !own;
 
@@ -112,9 +111,10 @@ function accountOf(user: AccountActor, row: AccessRow) {
 }
 
 /** A robot has no namespace; its own is the user's it belongs to. */
-function isOwnNamespace(user: AccountActor, row: AccessRow, name: RepositoryName): boolean {
+function isOwnNamespace(user: AccountActor, row: AccessRow): boolean {
   if (user.kind === 'user') return row.namespace_id === user.userId;
-  return row.namespace_kind === 'user' && splitRepositoryName(name).namespace === ownerOf(row.user_name ?? user.name);
+  // By the ids: the name that was asked for may be a former one.
+  return row.namespace_kind === 'user' && row.namespace_id === row.owner_id;
 }
 
 function isOwner(user: AccountActor, row: AccessRow): boolean {

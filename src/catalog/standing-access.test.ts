@@ -48,6 +48,11 @@ describeOnBothDatabases('access to repositories beyond grants', (context) => {
         .where('namespace_id', '=', ids['root'] ?? 0)
         .execute();
       await query.updateTable('namespace').set({ enabled: 0 }).where('id', '=', closed).execute();
+      const former = { name: 'tied', kind: 'user', enabled: 0, created_at: 0, alias_of: ids['bound'] ?? 0 } as const;
+      await query
+        .insertInto('namespace')
+        .values({ ...former, alias_until: 2 ** 50 })
+        .execute();
       const robot = { owner_id: ids['bound'] ?? 0 };
       await query
         .updateTable('user_account')
@@ -159,7 +164,9 @@ describeOnBothDatabases('access to repositories beyond grants', (context) => {
         passwordVersion: 1,
         scopes: undefined,
       };
-      expect(await answersFor(robot, 'bound/own', rules)).toEqual(READS);
+      // Nor by the name that the user had before.
+      for (const name of ['bound/own', 'tied/own']) expect(await answersFor(robot, name, rules)).toEqual(READS);
+      expect(await answersFor(user('bound'), 'tied/own', rules)).toEqual(KEEPS);
       expect((await answersFor(robot, 'bound/own', {}))[1]).toBe('allowed');
       expect((await answersFor(robot, 'acme/secret', rules))[1]).toBe('allowed');
     });

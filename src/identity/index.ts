@@ -51,7 +51,7 @@ export * from './robots/index.ts';
 export * from './users/index.ts';
 export type { SetupOrigin } from './setup-gate.ts';
 export { countNamespaces } from './store.ts';
-export { mayActAsSuperuser, NO_STANDING, ownerOf, reachOf, standingOf } from './standing.ts';
+export { mayActAsSuperuser, NO_STANDING, reachOf, standingOf } from './standing.ts';
 export type { Reach, Standing, StandingRules } from './standing.ts';
 export { standingRules } from './standing-config.ts';
 export * from './superusers/index.ts';

@@ -45,7 +45,7 @@ export function standingOf(rules: StandingRules, { name, isRobot, superuser }: S
 }
 
 /** The owner's part of a robot's name. */
-export function ownerOf(robot: string): string {
+function ownerOf(robot: string): string {
   return robot.slice(0, robot.indexOf('+'));
 }
 
