@@ -3,7 +3,7 @@ import type { Transaction } from '../../platform/db/index.ts';
 import { type StandingRules, standingOf } from '../standing.ts';
 import { type AdministeredBy, lockRegisteredUser, recordAsSuperuser } from './change-person.ts';
 import type { RegisteredUser } from './find-persons.ts';
-import { listEnabledPersons, lockFlaggedRows, updateSuperuser } from '../superuser-store.ts';
+import { listEnabledPersons, lockFlaggedRows, type PersonRow, updateSuperuser } from '../superuser-store.ts';
 
 /** Makes a user a superuser. Errors: NOT_FOUND; INVALID_REQUEST when that would have no effect. */
 export async function grantSuperuser(
@@ -42,17 +42,43 @@ export async function revokeSuperuser(
   }
   if (!flagged.some((row) => row.id === id)) return person;
   if (by.userId === id) throw new AppError('INVALID_REQUEST', 'Nobody revokes himself; another superuser can');
-  const candidates = [...flagged, ...(await listEnabledPersons(tx, [...rules.namedSuperusers]))];
-  const others = candidates.filter(
-    (row) =>
-      row.id !== id &&
-      row.enabled === 1 &&
-      standingOf(rules, { name: row.name, isRobot: false, superuser: row.superuser === 1 }).superuser,
-  );
-  if (others.length === 0) {
-    throw new AppError('INVALID_REQUEST', `"${person.name}" is the last superuser; make another one first`);
-  }
+  if (!(await isThereAnother(tx, rules, flagged, id))) throw isLast(person.name);
   await updateSuperuser(tx, id, false);
   await recordAsSuperuser(tx, 'user_revoke_superuser', person, by);
   return { ...person, superuser: false };
+}
+
+/**
+ * Refuses to let a superuser's account go without whom nobody would administer the registry; so the last two cannot go at once. Who is
+ * in SUPER_USERS may: whoever runs the registry can make the account again. Errors: INVALID_REQUEST.
+ */
+export async function checkNotLastSuperuser(
+  tx: Transaction,
+  rules: StandingRules,
+  user: { readonly userId: number; readonly name: string },
+): Promise<void> {
+  if (!rules.superusers || rules.namedSuperusers.has(user.name)) return;
+  const flagged = await lockFlaggedRows(tx);
+  const own = flagged.find(({ id }) => id === user.userId);
+  if (own === undefined || !isSuperuser(rules, own)) return;
+  if (!(await isThereAnother(tx, rules, flagged, own.id))) throw isLast(user.name);
+}
+
+/** @param flagged all whom the database calls superusers */
+async function isThereAnother(
+  tx: Transaction,
+  rules: StandingRules,
+  flagged: readonly PersonRow[],
+  id: number,
+): Promise<boolean> {
+  const candidates = [...flagged, ...(await listEnabledPersons(tx, [...rules.namedSuperusers]))];
+  return candidates.some((row) => row.id !== id && row.enabled === 1 && isSuperuser(rules, row));
+}
+
+function isSuperuser(rules: StandingRules, { name, superuser }: PersonRow): boolean {
+  return standingOf(rules, { name, isRobot: false, superuser: superuser === 1 }).superuser;
+}
+
+function isLast(name: string): AppError {
+  return new AppError('INVALID_REQUEST', `"${name}" is the last superuser; make another one first`);
 }

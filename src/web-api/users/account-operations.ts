@@ -1,7 +1,7 @@
 import { recordAudit } from '../../audit/index.ts';
 import { convertUser } from '../../catalog/index.ts';
 import { clientKeyRequest, convertUserRequest, recoveryRequest } from '../../contract/index.ts';
-import { auditActor, type UserActor } from '../../identity/index.ts';
+import { auditActor, checkNotLastSuperuser, type UserActor } from '../../identity/index.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { isMailAddress } from '../../kernel/mail-address.ts';
 import { answer } from '../frame/answer.ts';
@@ -100,6 +100,7 @@ async function convert(
   call: Parameters<typeof beginSession>[3],
 ): Promise<Readonly<Record<string, string>>> {
   const by = { actor: auditActor(user), clientAddress: call.context.clientAddress };
+  await checkNotLastSuperuser(tx, ports.catalogPolicy.standing, user);
   await convertUser(tx, { userId: user.userId, administratorId: administrator.userId }, by);
   // The session of the user went with his account; whoever converts it with a token has no browser to sign in.
   if (call.caller.kind !== 'session') return {};

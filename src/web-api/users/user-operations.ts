@@ -1,6 +1,13 @@
 import { deleteUser } from '../../catalog/index.ts';
 import { newUserRequest, userAnswer, userChangeRequest } from '../../contract/index.ts';
-import { findUser, passwordFault, type User, type UserActor, type UserChange } from '../../identity/index.ts';
+import {
+  checkNotLastSuperuser,
+  findUser,
+  passwordFault,
+  type User,
+  type UserActor,
+  type UserChange,
+} from '../../identity/index.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { answer, type Answer, NO_CONTENT } from '../frame/answer.ts';
 import { refusal } from '../frame/authorize-call.ts';
@@ -80,7 +87,10 @@ export function userOperations(ports: WebApiPorts): readonly Operation[] {
       statuses: [204, 400, 404],
       async handle(call) {
         const { id: userId, name } = await callingUser(ports, call.actor);
-        await db.transaction((tx) => deleteUser(tx, { userId, name }, changedBy(call)));
+        await db.transaction(async (tx) => {
+          await checkNotLastSuperuser(tx, ports.catalogPolicy.standing, { userId, name });
+          await deleteUser(tx, { userId, name }, changedBy(call));
+        });
         return { ...NO_CONTENT, headers: forgottenCookie(ports.cookie) };
       },
     }),
