@@ -78,6 +78,17 @@ export async function markNamespaceDeleted(tx: Transaction, namespaceId: number,
     .execute();
 }
 
+/** Takes a user out of the organizations of others: their lists and limits are no place for who is gone. */
+export async function deleteMembershipsOf(tx: Transaction, userId: number): Promise<void> {
+  const query = tx.query<IdentityTables>();
+  await query.deleteFrom('team_member').where('user_id', '=', userId).execute();
+  await query.deleteFrom('team_invite').where('user_id', '=', userId).execute();
+  await query
+    .deleteFrom('default_permission')
+    .where((row) => row.or([row('delegate_user_id', '=', userId), row('activating_user_id', '=', userId)]))
+    .execute();
+}
+
 /** The tokens that were given to them go with them: nobody could find them any more, to take them back. */
 export async function deleteApplicationsOf(tx: Transaction, organizationId: number): Promise<void> {
   await tx.query<OAuthTables>().deleteFrom('oauth_application').where('organization_id', '=', organizationId).execute();

@@ -15,6 +15,7 @@ import {
   insertDefaultPermission,
   pageOfDefaultPermissions,
   readDefaultPermission,
+  readDefaultPermissionsFor,
   updateDefaultPermission,
 } from './store.ts';
 
@@ -111,6 +112,19 @@ export async function deleteDefaultPermission(
   const row = await findPermission(tx, organization, uuid);
   await deleteDefaultPermissionRow(tx, row.id);
   await recordChange(tx, 'delete_prototype_permission', organization, row, by);
+}
+
+/** Takes away what an account would get on new repositories of an organization, with a record of each. */
+export async function withdrawDefaultPermissions(
+  tx: Transaction,
+  organization: OrganizationKey,
+  userId: number,
+  by: ChangedBy,
+): Promise<void> {
+  for (const row of await readDefaultPermissionsFor(tx, organization.id, userId)) {
+    await deleteDefaultPermissionRow(tx, row.id);
+    await recordChange(tx, 'delete_prototype_permission', organization, row, by);
+  }
 }
 
 async function findPermission(

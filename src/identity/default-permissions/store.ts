@@ -39,6 +39,18 @@ export function readDefaultPermission(
   return selectPermissions(tx.query<IdentityTables>(), organizationId).where('d.uuid', '=', uuid).executeTakeFirst();
 }
 
+/** Those that give an account something, oldest first. */
+export function readDefaultPermissionsFor(
+  tx: Transaction,
+  organizationId: number,
+  userId: number,
+): Promise<readonly DefaultPermissionRow[]> {
+  return selectPermissions(tx.query<IdentityTables>(), organizationId)
+    .where('d.delegate_user_id', '=', userId)
+    .orderBy('d.id')
+    .execute();
+}
+
 function selectPermissions(query: Kysely<IdentityTables>, organizationId: number) {
   return query
     .selectFrom('default_permission as d')

@@ -86,6 +86,27 @@ export async function deleteInviteOf(tx: Transaction, teamId: number, invited: I
   return row?.created_at;
 }
 
+/** Takes back every invitation of a user, and of his address, to teams of an organization. @returns the teams, by name */
+export async function deleteInvitesOf(
+  tx: Transaction,
+  organizationId: number,
+  user: { readonly id: number; readonly email: string | null },
+): Promise<readonly string[]> {
+  const query = tx.query<IdentityTables>();
+  const rows = await query
+    .selectFrom('team_invite as i')
+    .innerJoin('team as t', 't.id', 'i.team_id')
+    .select(['i.id', 't.name'])
+    .where('t.organization_id', '=', organizationId)
+    .where((row) => row.or([row('i.user_id', '=', user.id), row('i.email', '=', user.email)]))
+    .orderBy('t.name')
+    .execute();
+  if (rows.length === 0) return [];
+  const ids = rows.map(({ id }) => id);
+  await query.deleteFrom('team_invite').where('id', 'in', ids).execute();
+  return rows.map(({ name }) => name);
+}
+
 export async function readInvite(tx: Transaction, codeHash: string): Promise<InviteRow | undefined> {
   return tx
     .query<IdentityTables>()

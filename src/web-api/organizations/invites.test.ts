@@ -117,6 +117,26 @@ describe.skipIf(!hasMailServer)('invitations', () =>
       ]);
     });
 
+    it('end when who was invited is removed from the organization', async () => {
+      await using registry = await start();
+      const { owner, guest, path, receive, log } = registry;
+      const codes: string[] = [];
+      for (const team of ['devs', 'ops']) {
+        await owner.call('PUT', `${path}/team/${team}/members/${guest.name}`);
+        codes.push((await receive()).code);
+      }
+      await owner.call('PUT', `${path}/team/ops/invite/${guest.name}@acme.test`);
+      codes.push((await receive()).code);
+      const [first = '', ...others] = codes;
+      expect((await guest.call('PUT', `/teaminvite/${first}`)).status).toBe(200);
+      expect((await owner.call('DELETE', `${path}/members/${guest.name}`)).status).toBe(204);
+      for (const code of others) expect((await guest.call('PUT', `/teaminvite/${code}`)).status).toBe(404);
+      expect((await guest.call('GET', path)).body).toMatchObject({ is_member: false });
+      const taken = (await log()).filter(({ kind }) => kind === 'org_delete_team_member_invite');
+      const entry = { actor: owner.name, metadata: { user: guest.name, member: guest.name, team: 'ops' } };
+      expect(taken).toMatchObject([entry, entry]);
+    });
+
     it('reach whoever reads the mail of an address', async () => {
       await using registry = await start();
       const { owner, guest, path, receive, members, log, api, number } = registry;

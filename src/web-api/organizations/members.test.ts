@@ -103,7 +103,14 @@ describeOnBothDatabases('members', (context) => {
     await push(member, 'own');
     await grant('app', member.name, 'write');
     expect([await may(member, 'app'), await may(member, 'own')]).toEqual(['allowed', 'allowed']);
+    const delegate = { kind: 'user', name: member.name };
+    await owner.call('POST', `${path}/prototypes`, { role: 'write', delegate });
+    await push(owner, 'web');
+    expect(await may(member, 'web')).toBe('allowed');
     expect((await owner.call('DELETE', `${path}/members/${member.name}`)).status).toBe(204);
+    await push(owner, 'new');
+    expect([await may(member, 'web'), await may(member, 'new')]).toEqual(['denied', 'denied']);
+    expect((await owner.call('GET', `${path}/prototypes`)).body).toEqual({ prototypes: [] });
     expect([await may(member, 'app'), await may(member, 'own')]).toEqual(['denied', 'denied']);
     expect((await owner.call('GET', `${path}/members`)).body).toMatchObject({ members: [{ name: owner.name }] });
     expect((await owner.call('GET', `${path}/collaborators`)).body).toEqual({ collaborators: [] });
@@ -111,7 +118,12 @@ describeOnBothDatabases('members', (context) => {
     expect(removals).toEqual([
       { kind: 'org_remove_team_member', actor: owner.name, metadata: { member: member.name, team: 'devs' } },
       { kind: 'org_remove_team_member', actor: owner.name, metadata: { member: member.name, team: 'ops' } },
-      ...['app', 'own'].map((repo) => ({
+      {
+        kind: 'delete_prototype_permission',
+        actor: owner.name,
+        metadata: expect.objectContaining({ delegate_user: member.name, role: 'write', username: owner.name }),
+      },
+      ...['app', 'own', 'web'].map((repo) => ({
         kind: 'delete_repo_permission',
         actor: owner.name,
         metadata: { username: member.name, repo, namespace: orgname },
@@ -119,6 +131,19 @@ describeOnBothDatabases('members', (context) => {
     ]);
     expect((await member.call('GET', '/user/')).status).toBe(200);
     expect((await owner.call('DELETE', `${path}/members/nobody-at-all`)).status).toBe(404);
+  });
+
+  it('are in no list any more when their account is deleted', async () => {
+    const { api, path, owner, member } = await start();
+    await using _ = api;
+    const delegate = { kind: 'user', name: member.name };
+    await owner.call('POST', `${path}/prototypes`, { role: 'write', delegate });
+    expect((await member.call('DELETE', '/user/')).status).toBe(204);
+    expect((await owner.call('GET', `${path}/team/devs/members`)).body).toMatchObject({ members: [] });
+    expect((await owner.call('GET', `${path}/members`)).body).toMatchObject({ members: [{ name: owner.name }] });
+    expect((await owner.call('GET', `${path}/prototypes`)).body).toEqual({ prototypes: [] });
+    const { body } = await owner.call('GET', path);
+    expect(body).toMatchObject({ teams: { devs: { member_count: 0 }, ops: { member_count: 0 } } });
   });
 
   it('may leave while somebody else administers the organization', async () => {
