@@ -74,7 +74,12 @@ export function namespaceNameFault(what: string, name: string): string | undefin
   if (!isNamespaceName(name)) {
     return `The ${what} ${quote(name)} must be 2 to 255 lower-case letters and digits, with single ".", "_" or "-" between`;
   }
-  return RESERVED_NAMES.has(name) ? `The ${what} ${quote(name)} is reserved; choose another one` : undefined;
+  return RESERVED_NAMES.has(name) ? nameReserved(what, name) : undefined;
+}
+
+/** As the part of a sentence. */
+export function nameReserved(what: string, name: string): string {
+  return `The ${what} ${quote(name)} is reserved; choose another one`;
 }
 
 export function nameTaken(name: string): AppError {

@@ -168,7 +168,12 @@ export function createIdentity(ports: IdentityPorts, settings: IdentitySettings)
     oauth,
     users: createUsers(
       { ...ports, passwords, mailer, queue },
-      { ...settings.users, openToFirst: settings.userInitialize, tagExpiration: settings.tagExpiration },
+      {
+        ...settings.users,
+        openToFirst: settings.userInitialize,
+        tagExpiration: settings.tagExpiration,
+        standing: settings.standing,
+      },
     ),
   };
 }

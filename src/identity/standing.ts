@@ -44,6 +44,14 @@ export function standingOf(rules: StandingRules, { name, isRobot, superuser }: S
   };
 }
 
+/**
+ * Whether the name alone makes its user more than others. Nobody may choose such a name for himself, nor give it up, or whoever took it
+ * next would be a superuser.
+ */
+export function isNameOfStanding(rules: StandingRules, name: string): boolean {
+  return rules.namedSuperusers.has(name) || rules.readOnlySuperusers.has(name);
+}
+
 /** The owner's part of a robot's name. */
 function ownerOf(robot: string): string {
   return robot.slice(0, robot.indexOf('+'));

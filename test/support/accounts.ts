@@ -1,4 +1,4 @@
-import type { IdentitySettings } from '../../src/identity/index.ts';
+import type { IdentitySettings, StandingRules } from '../../src/identity/index.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import type { Database } from '../../src/platform/db/index.ts';
 import { createMailer } from '../../src/platform/mail/index.ts';
@@ -17,11 +17,15 @@ import { webApiPorts } from './web-api.ts';
 export interface AccountServerOptions {
   readonly mail?: boolean;
   readonly users?: Partial<IdentitySettings['users']>;
+  readonly standing?: Partial<StandingRules>;
   readonly ports?: Partial<WebApiPorts>;
 }
 
 /** The API, the CSRF token and the pages behind links of mails, as a browser reaches them. */
-export async function startAccountServer(db: Database, { mail = false, users, ports }: AccountServerOptions = {}) {
+export async function startAccountServer(
+  db: Database,
+  { mail = false, users, standing, ports }: AccountServerOptions = {},
+) {
   const server = {
     host: '127.0.0.1',
     port: 1,
@@ -35,7 +39,10 @@ export async function startAccountServer(db: Database, { mail = false, users, po
   );
   const identity = createTestIdentity(db, {
     mailer,
-    settings: { users: { ...IDENTITY_SETTINGS.users, ...users } },
+    settings: {
+      users: { ...IDENTITY_SETTINGS.users, ...users },
+      standing: { ...IDENTITY_SETTINGS.standing, ...standing },
+    },
   });
   const all = { ...webApiPorts(db, identity), mailer, ...ports };
   const pages = createMailLinkPages(all);

@@ -3,9 +3,10 @@ import { AppError } from '../../kernel/errors.ts';
 import type { Transaction } from '../../platform/db/index.ts';
 import type { Mailer } from '../../platform/mail/index.ts';
 import type { ChangedBy } from '../audit-actor.ts';
-import { emailFault } from '../create-user.ts';
+import { emailFault, nameReserved } from '../create-user.ts';
 import { tagExpirationFault } from '../organizations/change-organization.ts';
 import type { TagExpirationSettings } from '../organizations/config.ts';
+import { isNameOfStanding, type StandingRules } from '../standing.ts';
 import type { UserSettings } from './config.ts';
 import type { MailConfirmations } from './mail-confirmations.ts';
 import { isBlockedAddress } from './mail-domains.ts';
@@ -41,7 +42,10 @@ export interface UserProfile {
 export interface ChangeUserPorts {
   readonly mailer: Mailer;
   readonly confirmations: MailConfirmations;
-  readonly settings: UserSettings & { readonly tagExpiration: TagExpirationSettings };
+  readonly settings: UserSettings & {
+    readonly tagExpiration: TagExpirationSettings;
+    readonly standing: StandingRules;
+  };
 }
 
 /**
@@ -162,7 +166,7 @@ async function changeProfile(
 
 async function changeName(
   tx: Transaction,
-  settings: UserSettings,
+  settings: ChangeUserPorts['settings'],
   before: UserRow,
   name: string | undefined,
   by: ChangedBy,
@@ -173,7 +177,21 @@ async function changeName(
     if (!settings.rename && !mayConfirm) {
       throw new AppError('INVALID_REQUEST', 'Users cannot be renamed here (FEATURE_USER_RENAME is off)');
     }
+    checkStandingOfNames(settings.standing, before.name, name);
     await renameNamespace(tx, { id: before.id, newName: name }, settings.formerNameLifetimeMs, by);
   }
   if (mayConfirm) await deletePrompts(tx, before.id, ['confirm_username']);
+}
+
+/** Errors: INVALID_REQUEST for names by which the configuration says who may more, or less. */
+function checkStandingOfNames(rules: StandingRules, from: string, to: string): void {
+  if (isNameOfStanding(rules, from)) {
+    throw new AppError(
+      'INVALID_REQUEST',
+      `"${from}" stands in SUPER_USERS or GLOBAL_READONLY_SUPER_USERS; the name must be taken out there first`,
+    );
+  }
+  if (isNameOfStanding(rules, to) || rules.unrestrictedUsers?.has(to) === true) {
+    throw new AppError('INVALID_REQUEST', nameReserved('user name', to));
+  }
 }

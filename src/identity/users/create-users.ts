@@ -8,6 +8,7 @@ import type { ChangedBy } from '../audit-actor.ts';
 import { deleteEndedNames } from '../former-name-store.ts';
 import type { UserActor } from '../model.ts';
 import type { TagExpirationSettings } from '../organizations/config.ts';
+import type { StandingRules } from '../standing.ts';
 import { changePassword } from './change-password.ts';
 import { changeUser, type UserChange } from './change-user.ts';
 import type { UserSettings } from './config.ts';
@@ -54,7 +55,11 @@ const HOUR_MS = 3_600_000;
 
 export function createUsers(
   ports: UsersPorts,
-  settings: UserSettings & { readonly openToFirst: boolean; readonly tagExpiration: TagExpirationSettings },
+  settings: UserSettings & {
+    readonly openToFirst: boolean;
+    readonly tagExpiration: TagExpirationSettings;
+    readonly standing: StandingRules;
+  },
 ): Users {
   const { db, mailer } = ports;
   const confirmations = createMailConfirmations(ports, settings);

@@ -4,8 +4,9 @@ import type { PasswordHasher } from '../../platform/crypto/index.ts';
 import type { Database, Transaction } from '../../platform/db/index.ts';
 import type { Mailer } from '../../platform/mail/index.ts';
 import type { ChangedBy } from '../audit-actor.ts';
-import { checkNewUser, insertUser } from '../create-user.ts';
+import { checkNewUser, insertUser, nameReserved } from '../create-user.ts';
 import type { UserActor } from '../model.ts';
+import { isNameOfStanding, type StandingRules } from '../standing.ts';
 import { hasUsers } from '../store.ts';
 import { acceptTeamInvite } from '../teams/answer-invite.ts';
 import { isBlockedAddress } from './mail-domains.ts';
@@ -37,6 +38,7 @@ export interface SignUpPorts {
     readonly blockedMailDomains: readonly string[];
     /** FEATURE_USER_INITIALIZE: the first account may be made like this. */
     readonly openToFirst: boolean;
+    readonly standing: StandingRules;
   };
 }
 
@@ -57,11 +59,15 @@ export function createRegistration(ports: SignUpPorts): RegisterUser {
     check(signUp, email, { required: mailer.enabled, ...settings });
     checkNewUser({ ...signUp, email, superuser: false });
     // Whoever came first would otherwise keep out who is to set the registry up.
-    if (!settings.openToFirst && !(await hasUsers(db))) {
+    const isFirst = !(await hasUsers(db));
+    if (isFirst && !settings.openToFirst) {
       throw new AppError(
         'DENIED',
         'The first user is made by whoever runs the registry: see the manual, "Getting started"',
       );
+    }
+    if (!isFirst && isNameOfStanding(settings.standing, signUp.name)) {
+      throw new AppError('INVALID_REQUEST', nameReserved('user name', signUp.name));
     }
     const passwordHash = await passwords.hash(signUp.password);
     return db.transaction(async (tx) => {
