@@ -55,7 +55,7 @@ export async function openCore(
     );
     const close = async (): Promise<void> => {
       net.close();
-      await identity.flushRobotUses();
+      await Promise.all([identity.flushRobotUses(), identity.flushUserUses()]);
       await hints.close();
       await db.close();
     };

@@ -5,6 +5,7 @@ import type { Database, Transaction } from '../platform/db/index.ts';
 import { findAccessToken, insertAccessToken, markAccessTokenUsed } from './access-token-store.ts';
 import { isOAuthScope, type OAuthScope, type UserActor } from './model.ts';
 import type { NoteUse } from './note-use.ts';
+import type { LastUse } from './users/last-use.ts';
 
 // Quay's form: the first half finds the token, the second half proves it.
 const LOOKUP_LENGTH = 20;
@@ -49,6 +50,7 @@ export function createAccessTokenAuthenticator(ports: {
   readonly db: Database;
   readonly clock: Clock;
   readonly noteUse: NoteUse;
+  readonly lastUse: LastUse;
 }): AuthenticateAccessToken {
   return async (token) => {
     if (!TOKEN.test(token)) return undefined;
@@ -56,6 +58,7 @@ export function createAccessTokenAuthenticator(ports: {
     const proven = equalSecrets(hashSecret(token), row?.secret_hash ?? '');
     if (row === undefined || !proven) return undefined;
     if (row.expires_at !== null && row.expires_at <= ports.clock.now()) return undefined;
+    ports.lastUse.note(row.user_id);
     await ports.noteUse(row.uuid, row.last_used_at, markAccessTokenUsed);
     return {
       kind: 'user',

@@ -84,6 +84,8 @@ export interface Identity extends Omit<RobotServices, 'authenticateRobot'> {
   readonly csrf: CsrfTokens;
   readonly oauth: OAuth;
   readonly users: Users;
+  /** Writes what is noted of the use of accounts. */
+  readonly flushUserUses: () => Promise<void>;
 }
 
 export function createIdentity(ports: IdentityPorts, settings: IdentitySettings): Identity {
@@ -92,19 +94,20 @@ export function createIdentity(ports: IdentityPorts, settings: IdentitySettings)
   const { mailer = createMailer({ box, queue, clock, log }, { server: undefined, title: '' }) } = ports;
   const throttle = createSignInThrottle({ counters, log });
   const guard = createSignInGuard({ throttle, familiar: createFamiliarSecrets(clock) });
+  const lastUse = createLastUse(ports, settings.users.lastUseEveryMs);
   const checkPassword = createPasswordCheck({
     db,
     passwords,
     clock,
     log,
     guard,
-    lastUse: createLastUse(ports, settings.users.lastUseEveryMs),
+    lastUse,
     confirmsAddresses: mailer.enabled,
   });
   const authenticatePassword = authenticateBy(checkPassword);
   const noteUse = createNoteUse({ db, clock, log }, settings.oauth.noteUseEveryMs);
-  const authenticateAccessToken = createAccessTokenAuthenticator({ db, clock, noteUse });
-  const oauth = createOAuth({ db, box, clock, noteUse }, settings.oauth);
+  const authenticateAccessToken = createAccessTokenAuthenticator({ db, clock, noteUse, lastUse });
+  const oauth = createOAuth({ db, box, clock, noteUse, lastUse }, settings.oauth);
   const encryptedPasswords = createEncryptedPasswords(box);
   const loadActor = createActorLoader(db, settings.standing);
   const keys = createKeyRing({
@@ -155,7 +158,7 @@ export function createIdentity(ports: IdentityPorts, settings: IdentitySettings)
     keyAdministration: createKeyAdministration({ db, keys }),
     bootstrapTokens: createBootstrapTokens({ db, clock, log, loadActor }, settings.bootstrap),
     registryTokens,
-    refreshTokens: createRefreshTokens({ box, clock, loadActor }),
+    refreshTokens: createRefreshTokens({ box, clock, loadActor, lastUse }),
     firstUser: createFirstUserSetup({
       db,
       passwords,
@@ -163,9 +166,10 @@ export function createIdentity(ports: IdentityPorts, settings: IdentitySettings)
       openToAll: settings.userInitialize,
       libraryNamespace: settings.libraryNamespace,
     }),
-    sessions: createSessions({ db, clock, log }, { timeoutMs: settings.sessionTimeoutMs }),
+    sessions: createSessions({ db, clock, log, lastUse }, { timeoutMs: settings.sessionTimeoutMs }),
     csrf: createCsrfTokens(box.deriveKey('csrf tokens')),
     oauth,
+    flushUserUses: () => lastUse.flush(),
     users: createUsers(
       { ...ports, passwords, mailer, queue },
       {

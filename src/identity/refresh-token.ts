@@ -4,6 +4,7 @@ import type { SecretBox } from '../platform/crypto/index.ts';
 import { isSignedHs256, parseJwt, signHs256 } from './jwt.ts';
 import type { LoadActor } from './load-actor.ts';
 import type { UserActor } from './model.ts';
+import type { LastUse } from './users/last-use.ts';
 
 /**
  * What a client keeps instead of the password (distribution's OAuth2 token specification). Bound to the password version,
@@ -20,6 +21,7 @@ export interface RefreshTokenPorts {
   readonly box: SecretBox;
   readonly clock: Clock;
   readonly loadActor: LoadActor;
+  readonly lastUse: LastUse;
 }
 
 const LIFETIME_SECONDS = 180 * 24 * 3600;
@@ -36,7 +38,7 @@ const CLAIMS = z.object({
   exp: z.int(),
 });
 
-export function createRefreshTokens({ box, clock, loadActor }: RefreshTokenPorts): RefreshTokens {
+export function createRefreshTokens({ box, clock, loadActor, lastUse }: RefreshTokenPorts): RefreshTokens {
   // The service keys live for two hours only; this key is the same on every node for years.
   const key = box.deriveKey(KEY_PURPOSE);
   return {
@@ -59,6 +61,7 @@ export function createRefreshTokens({ box, clock, loadActor }: RefreshTokenPorts
       if (claims === undefined || claims.exp * 1000 <= clock.now()) return undefined;
       const user = await loadActor(claims.user_id, claims.password_version);
       if (user === undefined) return undefined;
+      lastUse.note(claims.user_id);
       const { user_id: userId, password_version: passwordVersion } = claims;
       return { kind: 'user', userId, name: user.name, passwordVersion, scopes: undefined };
     },

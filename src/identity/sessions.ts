@@ -5,6 +5,7 @@ import type { Database, Transaction } from '../platform/db/index.ts';
 import type { JobHandler } from '../platform/queue/index.ts';
 import type { UserActor } from './model.ts';
 import { deleteExpiredSessions, deleteSession, findSession, insertSession, markSession } from './session-store.ts';
+import type { LastUse } from './users/last-use.ts';
 
 const VALUE_BYTES = 32;
 const VALUE = /^[A-Za-z0-9_-]{43}$/;
@@ -42,10 +43,10 @@ export interface SessionSettings {
 }
 
 export function createSessions(
-  ports: { readonly db: Database; readonly clock: Clock; readonly log: Logger },
+  ports: { readonly db: Database; readonly clock: Clock; readonly log: Logger; readonly lastUse: LastUse },
   settings: SessionSettings,
 ): Sessions {
-  const { db, clock, log } = ports;
+  const { db, clock, log, lastUse } = ports;
   return {
     newCookie: () => randomBytes(VALUE_BYTES).toString('base64url'),
     async begin(tx, actor) {
@@ -65,6 +66,7 @@ export function createSessions(
       if (row?.enabled !== 1 || row.password_version !== row.session_password_version) return undefined;
       const now = clock.now();
       if (row.expires_at <= now) return undefined;
+      lastUse.note(row.user_id);
       if (row.seen_at + SEEN_EVERY_MS <= now) {
         // A page can be looked at where nothing can be written.
         await db

@@ -17,6 +17,7 @@ import {
 import type { UserActor } from '../model.ts';
 import type { NoteUse } from '../note-use.ts';
 import type { OAuthSettings } from './config.ts';
+import type { LastUse } from '../users/last-use.ts';
 
 // Quay's form: the first half finds the token, the second half proves it.
 const HALF_LENGTH = 60;
@@ -58,10 +59,16 @@ export interface AppTokens {
 }
 
 export function createAppTokens(
-  ports: { readonly db: Database; readonly box: SecretBox; readonly clock: Clock; readonly noteUse: NoteUse },
+  ports: {
+    readonly db: Database;
+    readonly box: SecretBox;
+    readonly clock: Clock;
+    readonly noteUse: NoteUse;
+    readonly lastUse: LastUse;
+  },
   settings: Pick<OAuthSettings, 'appTokens' | 'appTokenLifetimeMs' | 'expiredAppTokensKeptMs'>,
 ): AppTokens {
-  const { db, box, clock, noteUse } = ports;
+  const { db, box, clock, noteUse, lastUse } = ports;
   const { appTokenLifetimeMs: lifetimeMs, expiredAppTokensKeptMs: keptMs } = settings;
   const isExpired = (row: AppTokenRow): boolean => row.expires_at !== null && row.expires_at <= clock.now();
   const open = ({ lookup, secret_encrypted, uuid }: AppTokenRow): string =>
@@ -113,6 +120,7 @@ export function createAppTokens(
       if (!settings.appTokens || !TOKEN.test(code)) return undefined;
       const row = await findAppToken(db, code.slice(0, HALF_LENGTH));
       if (row === undefined || !equalSecrets(code, open(row)) || isExpired(row)) return undefined;
+      lastUse.note(row.user_id);
       await noteUse(row.uuid, row.last_used_at, markAppTokenUsed);
       return {
         kind: 'user',

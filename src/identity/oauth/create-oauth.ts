@@ -3,6 +3,7 @@ import type { SecretBox } from '../../platform/crypto/index.ts';
 import type { Database } from '../../platform/db/index.ts';
 import type { JobHandler } from '../../platform/queue/index.ts';
 import type { NoteUse } from '../note-use.ts';
+import type { LastUse } from '../users/last-use.ts';
 import { type ApiTokens, createApiTokens } from './api-tokens.ts';
 import { type Applications, createApplications } from './applications.ts';
 import { type AppTokens, createAppTokens } from './app-tokens.ts';
@@ -22,7 +23,13 @@ export interface OAuth {
 }
 
 export function createOAuth(
-  ports: { readonly db: Database; readonly box: SecretBox; readonly clock: Clock; readonly noteUse: NoteUse },
+  ports: {
+    readonly db: Database;
+    readonly box: SecretBox;
+    readonly clock: Clock;
+    readonly noteUse: NoteUse;
+    readonly lastUse: LastUse;
+  },
   settings: OAuthSettings,
 ): OAuth {
   const tokens = createApiTokens(ports, settings);

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Database, Transaction } from '../../platform/db/index.ts';
 import type { IdentityTables } from '../tables.ts';
 
@@ -120,16 +121,29 @@ export function readProfile(db: Database, userId: number): Promise<ProfileRow | 
     .executeTakeFirst();
 }
 
-export async function writeProfile(
-  tx: Transaction,
-  userId: number,
-  change: Partial<ProfileRow & { readonly last_used_at: number }>,
-): Promise<void> {
+export async function writeProfile(tx: Transaction, userId: number, change: Partial<ProfileRow>): Promise<void> {
   await tx
     .query<IdentityTables>()
     .insertInto('user_profile')
     .values({ user_id: userId, ...change })
     .onConflict((conflict) => conflict.column('user_id').doUpdateSet(change))
+    .execute();
+}
+
+/** Writes that accounts were used just now; those that are gone are left out. */
+export async function markUsersUsed(tx: Transaction, userIds: readonly number[]): Promise<void> {
+  const now = await tx.now();
+  await tx
+    .query<IdentityTables>()
+    .insertInto('user_profile')
+    .columns(['user_id', 'last_used_at'])
+    .expression((from) =>
+      from
+        .selectFrom('user_account')
+        .select(['namespace_id', sql<number>`CAST(${now} AS BIGINT)`.as('last_used_at')])
+        .where('namespace_id', 'in', userIds),
+    )
+    .onConflict((conflict) => conflict.column('user_id').doUpdateSet({ last_used_at: now }))
     .execute();
 }
 
