@@ -2,6 +2,7 @@ import { type AuditActor, type AuditEntry, recordAudit } from '../../audit/index
 import { AppError } from '../../kernel/errors.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Database, Transaction } from '../../platform/db/index.ts';
+import { addressKey, Buckets } from '../../platform/limits/index.ts';
 import type { Logger } from '../../platform/log/index.ts';
 import type { GuardedFetch } from '../../platform/net/index.ts';
 import { CredentialsRefused } from '../credentials-refused.ts';
@@ -52,7 +53,8 @@ export interface RobotFederation {
   ): Promise<{ readonly claims: Claims | undefined; readonly verdicts: readonly IdentityVerdict[] }>;
   /**
    * Gives a password of one hour at most for a token of a federated identity. undefined: refused, without a hint why. Errors:
-   * `CredentialsRefused` when the token was right but the robot has expired, or when there may be no such robot.
+   * `CredentialsRefused` when the token was right but the robot has expired, or when there may be no such robot; TOO_MANY_REQUESTS in
+   * place of a refusal after too many from the address. What is right is never kept waiting.
    */
   exchange(name: string, token: string, clientAddress: string): Promise<ExchangedToken | undefined>;
 }
@@ -66,9 +68,22 @@ export interface RobotFederationPorts {
   readonly uses: RobotUses;
 }
 
+/** How many refusals an address is given at once, and then one in ten seconds. Jobs of many people may share it, the right ones too. */
+const REFUSALS = { perSecond: 0.1, burst: 30 };
+/** Of what was sent as a name, in characters. */
+const NAME_SHOWN = 100;
+
 export function createRobotFederation(ports: RobotFederationPorts, rules: RobotRules & IssuerRules): RobotFederation {
   const { db, clock, log, net, registryTokens, uses } = ports;
   const verify = createExternalTokenVerifier({ keys: createIssuerKeys({ net, clock }, rules), clock });
+  const refusals = new Buckets(REFUSALS, clock);
+
+  /** Tells the operator why, but not the client. Errors: TOO_MANY_REQUESTS. */
+  function refuse(robot: string, clientAddress: string, reasons: readonly string[]): undefined {
+    const waitMs = refusals.take(addressKey(clientAddress));
+    if (waitMs > 0) throw tooManyRefused(Math.ceil(waitMs / 1000));
+    log.info({ robot, client: clientAddress, reasons: reasons.slice(0, 20) }, 'A token was not accepted for a robot');
+  }
 
   async function judge<I extends FederatedIdentity>(
     identities: readonly I[],
@@ -123,18 +138,18 @@ export function createRobotFederation(ports: RobotFederationPorts, rules: RobotR
       return { claims, verdicts: verdicts.map((verdict) => ({ ...verdict, identity: withoutId(verdict.identity) })) };
     },
     async exchange(name, token, clientAddress) {
-      if (parseRobotName(name) === undefined) return undefined;
+      const refused = (...reasons: readonly string[]) => refuse(name.slice(0, NAME_SHOWN), clientAddress, reasons);
+      if (parseRobotName(name) === undefined) return refused('This is not the full name of a robot');
       const refusal = robotRefusal(rules, name);
       if (refusal !== undefined) throw new CredentialsRefused(refusal);
+      // Nothing is read for what nobody could have signed.
+      const claims = readClaims(token);
+      if (claims === undefined) return refused('This is not a JSON Web Token');
       const robot = await findFederatedRobot(db, name);
-      if (robot === undefined) return undefined;
+      if (robot === undefined) return refused('There is no such robot, or it or its owner is disabled');
       const { verdicts } = await judge(await listFederatedIdentities(db, robot.user_id), token);
       const match = verdicts.find(({ matches }) => matches)?.identity;
-      if (match === undefined) {
-        const reasons = verdicts.flatMap((verdict) => verdict.reasons).slice(0, 20);
-        log.info({ robot: name, client: clientAddress, reasons }, 'A token was not accepted for a robot');
-        return undefined;
-      }
+      if (match === undefined) return refused(...verdicts.flatMap((verdict) => verdict.reasons));
       refuseExpired(robot.expires_at, clock.now(), `The robot "${name}"`);
       uses.note(robot.user_id, -match.id);
       const actor = {
@@ -148,7 +163,6 @@ export function createRobotFederation(ports: RobotFederationPorts, rules: RobotR
       } as const;
       const issued = await registryTokens.issue({ actor, access: [], exchanged: true });
       const { issuer, subject } = match;
-      const claims = readClaims(token);
       return {
         ...issued,
         record: {
@@ -156,11 +170,16 @@ export function createRobotFederation(ports: RobotFederationPorts, rules: RobotR
           actor: { kind: 'robot', name },
           namespaceId: robot.owner_id ?? undefined,
           clientAddress,
-          metadata: { robot: name, issuer, subject: subject ?? claims?.['sub'] },
+          metadata: { robot: name, issuer, subject: subject ?? claims['sub'] },
         },
       };
     },
   };
+}
+
+function tooManyRefused(seconds: number): AppError {
+  const message = 'Too many tokens from your address were not accepted; a right one is taken at any time';
+  return new AppError('TOO_MANY_REQUESTS', message, { headers: { 'Retry-After': String(seconds) } });
 }
 
 function withoutId({ issuer, subject, audiences, claims }: StoredFederatedIdentity): FederatedIdentity {

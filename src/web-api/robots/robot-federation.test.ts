@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeOnBothDatabases } from '../../../test/support/databases.ts';
+import { createFakeClock } from '../../../test/support/fake-clock.ts';
 import { startHttp, type TestServer } from '../../../test/support/http.ts';
 import { IDENTITY_SETTINGS } from '../../../test/support/identity.ts';
 import { startRobotOwner } from '../../../test/support/robot-owner.ts';
@@ -9,6 +10,7 @@ import { POLICY } from '../../../test/support/web-api.ts';
 import type { AuditEntry, AuditTables } from '../../audit/index.ts';
 import { resolveAccess } from '../../catalog/index.ts';
 import type { IdentityTables } from '../../identity/index.ts';
+import { type Clock, systemClock } from '../../kernel/clock.ts';
 import { parseRepositoryName } from '../../kernel/reference.ts';
 import { createGuardedFetch } from '../../platform/net/index.ts';
 import { createRobotTokenExchange } from './exchange-robot-token.ts';
@@ -39,8 +41,9 @@ describeOnBothDatabases('the federated identities of a robot', (context) => {
       .setExpirationTime('5m')
       .sign(privateKey);
 
-  const start = async (robots: Partial<typeof IDENTITY_SETTINGS.robots> = {}) => {
+  const start = async (robots: Partial<typeof IDENTITY_SETTINGS.robots> = {}, clock: Clock = systemClock) => {
     const owner = await startRobotOwner(context().db, {
+      clock,
       settings: { robots: { ...IDENTITY_SETTINGS.robots, allowHttp: true, ...robots } },
       ports: { net: createGuardedFetch({ allowHosts: ['127.0.0.1'] }) },
     });
@@ -254,6 +257,30 @@ describeOnBothDatabases('the federated identities of a robot', (context) => {
     });
     expect((await exchange(robot, right)).body).toEqual(answers[0]?.body);
     expect(user.kind).toBe('user');
+  });
+
+  it('slow down whoever sends wrong tokens, whatever is wrong, and never the right ones beside them', async () => {
+    const clock = createFakeClock(Date.now());
+    await using world = await start({}, clock);
+    const { path, call, robot, exchange, identity } = world;
+    await call('POST', path, [{ issuer, subject: 'job' }]);
+    const [right, wrong] = [await token(), await token({ sub: 'another' })];
+    const attempts = [
+      () => exchange(robot, wrong),
+      () => exchange(robot, 'no token at all'),
+      () => exchange(`${robot}2`, right),
+      () => exchange('no name of a robot', right),
+    ];
+    const tried = [];
+    for (let index = 0; index < 40; index++) tried.push(await attempts[index % 4]?.());
+    expect(tried.map((answer) => answer?.status)).toEqual([...Array(30).fill(401), ...Array(10).fill(429)]);
+    expect(tried.at(-1)?.headers.get('retry-after')).toBe('10');
+    expect((await exchange(robot, right)).status).toBe(200);
+    // Others are not held to account.
+    expect(await identity.robotFederation.exchange(robot, wrong, '192.0.2.9')).toBeUndefined();
+    clock.advance(10_000);
+    expect([(await exchange(robot, wrong)).status, (await exchange(robot, wrong)).status]).toEqual([401, 429]);
+    await identity.flushRobotUses();
   });
 
   it('are of no use where robots are switched off', async () => {
