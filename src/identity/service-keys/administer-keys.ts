@@ -117,21 +117,27 @@ export function createKeyAdministration({ db, keys }: KeyAdministrationPorts): K
     const row = await findRegisteredKey(db, kid);
     if (row === undefined) throw await notFound(kid);
     await checkEnd(db, change.expiresAt ?? undefined);
-    const { name = row.name, expiresAt = row.expires_at } = change;
-    const metadata = change.metadata === undefined ? row.metadata : JSON.stringify(change.metadata);
-    const changed: RegisteredKeyRow = { ...row, name, metadata, expires_at: expiresAt };
-    await db.transaction(async (tx) => {
-      const found = await updateRegisteredKey(tx, kid, { name, metadata, expires_at: expiresAt });
-      if (!found) throw unknownKey();
-      if (expiresAt !== row.expires_at) {
+    const { name, expiresAt } = change;
+    const metadata = change.metadata === undefined ? undefined : JSON.stringify(change.metadata);
+    // Only what is changed is written: meanwhile the service may have replaced the key, which gives it an end.
+    const written = {
+      ...(name === undefined ? {} : { name }),
+      ...(metadata === undefined ? {} : { metadata }),
+      ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
+    };
+    if (Object.keys(written).length === 0) return toServiceKey(row);
+    return db.transaction(async (tx) => {
+      const changed = await updateRegisteredKey(tx, kid, written);
+      if (changed === undefined) throw unknownKey();
+      if (expiresAt !== undefined && expiresAt !== row.expires_at) {
         const facts = { ...auditedKey(changed), old_expiration_date: isoTime(row.expires_at) };
         await record(tx, 'service_key_extend', facts, by);
       }
-      if (name !== row.name || metadata !== row.metadata) {
+      if (changed.name !== row.name || changed.metadata !== row.metadata) {
         await record(tx, 'service_key_modify', auditedKey(changed), by);
       }
+      return toServiceKey(changed);
     });
-    return toServiceKey(changed);
   }
 
   async function notFound(kid: string): Promise<AppError> {

@@ -82,16 +82,19 @@ export async function countPendingExclusively(
 
 export type RegisteredKeyChange = Partial<Pick<RegisteredKeyRow, 'name' | 'metadata' | 'expires_at'>>;
 
-/** @returns whether there is such a key. */
-export async function updateRegisteredKey(tx: Transaction, kid: string, change: RegisteredKeyChange): Promise<boolean> {
-  const updated = await tx
+/** @param change at least one of them @returns the key as it is then; undefined: there is none. */
+export async function updateRegisteredKey(
+  tx: Transaction,
+  kid: string,
+  change: RegisteredKeyChange,
+): Promise<RegisteredKeyRow | undefined> {
+  return tx
     .query<RegisteredKeyTables>()
     .updateTable('registered_key')
     .set(change)
     .where('kid', '=', kid)
-    .returning('kid')
+    .returningAll()
     .executeTakeFirst();
-  return updated !== undefined;
 }
 
 export type ApprovalColumns = Pick<
