@@ -47,6 +47,8 @@ describeOnBothDatabases('a deleted user or organization', (context) => {
     expect(await identity.authenticatePassword('ada', 'a-password', '192.0.2.1')).toBeUndefined();
     expect(await resolveAccess(db, POLICY, oldActor, repositoryName('ada/app'))).toMatchObject({ actorValid: false });
     await expect(push(oldActor, 'ada/app')).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+    // As by a request that was let in before: its robot would be in the way of the next owner of the name.
+    await expect(makeRobot(old.userId)).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
 
     const anew = await makeUser('ada', 'ada@example.org');
     const newRobot = await makeRobot(anew.userId);

@@ -3,16 +3,18 @@ import type { Transaction } from '../platform/db/index.ts';
 import type { IdentityTables, OAuthTables } from './tables.ts';
 
 /**
- * PostgreSQL: keeps a namespace from being deleted until the transaction ends; does not hold up anybody else.
- * @returns false when it is gone or disabled
+ * PostgreSQL: keeps a namespace from being deleted or renamed until the transaction ends; does not hold up anybody else.
+ * @param name what it has to be called still; undefined: whatever
+ * @returns false when it is gone, disabled, or called otherwise
  */
-export async function shareNamespace(tx: Transaction, namespaceId: number): Promise<boolean> {
+export async function shareNamespace(tx: Transaction, namespaceId: number, name?: string): Promise<boolean> {
   const row = await tx
     .query<IdentityTables>()
     .selectFrom('namespace')
     .select('id')
     .where('id', '=', namespaceId)
     .where('enabled', '=', 1)
+    .$if(name !== undefined, (query) => query.where('name', '=', name ?? ''))
     .$if(tx.dialect === 'postgres', (query) => query.forKeyShare())
     .executeTakeFirst();
   return row !== undefined;

@@ -5,6 +5,7 @@ import { AppError } from '../../kernel/errors.ts';
 import type { SecretBox } from '../../platform/crypto/index.ts';
 import type { Database, Transaction } from '../../platform/db/index.ts';
 import type { JobHandler } from '../../platform/queue/index.ts';
+import { shareNamespace } from '../namespace-store.ts';
 import { parseRobotName, robotName, robotNameFault } from '../robot-name.ts';
 import type { NewRobot, NewRobotToken, Robot, RobotInUse, RobotOwner, RobotToken } from './model.ts';
 import { removeExpired } from './remove-expired.ts';
@@ -113,6 +114,10 @@ export function createRobots(
         (metadata.length > METADATA_MAX ? `The metadata may have ${METADATA_MAX} characters as JSON` : undefined);
       if (fault !== undefined) throw new AppError('INVALID_REQUEST', fault);
       await mustNotBeOver(tx, expiresAt);
+      // A robot is called after its owner, who may be renamed or deleted at this moment.
+      if (!(await shareNamespace(tx, owner.id, owner.name))) {
+        throw new AppError('INVALID_REQUEST', `There is no user or organization "${owner.name}" any more`);
+      }
       const row = { name, ownerId: owner.id, description, metadata, expiresAt: expiresAt ?? null };
       const userId = await insertRobot(tx, row);
       if (userId === undefined) throw new AppError('INVALID_REQUEST', `Existing robot with name: ${name}`);

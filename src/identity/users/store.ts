@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
-import type { Database, Transaction } from '../../platform/db/index.ts';
+import { AppError } from '../../kernel/errors.ts';
+import { type Database, isUniqueViolation, type Transaction } from '../../platform/db/index.ts';
 import type { IdentityTables } from '../tables.ts';
 
 export type PromptKind = 'confirm_username' | 'enter_name' | 'enter_company';
@@ -65,12 +66,23 @@ export function lockUser(tx: Transaction, userId: number): Promise<UserRow | und
     .executeTakeFirst();
 }
 
+/** Errors: INVALID_REQUEST when another account took the address a moment ago. */
 export async function updateAccount(
   tx: Transaction,
   userId: number,
   change: { readonly email?: string | null; readonly verified?: number; readonly superuser?: number },
 ): Promise<void> {
-  await tx.query<IdentityTables>().updateTable('user_account').set(change).where('namespace_id', '=', userId).execute();
+  try {
+    await tx
+      .query<IdentityTables>()
+      .updateTable('user_account')
+      .set(change)
+      .where('namespace_id', '=', userId)
+      .execute();
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    throw new AppError('INVALID_REQUEST', 'E-mail address already used', { cause: error });
+  }
 }
 
 /** Sets a password, and voids what was issued under the old one. @returns the new version */

@@ -16,7 +16,7 @@ describeOnBothDatabases('an account', (context) => {
 
   beforeAll(async () => {
     const { db } = context();
-    const names = ['ada', 'bob', 'cara', 'dan', 'eve', 'fay', 'gus', 'hal', 'ivy'];
+    const names = ['ada', 'bob', 'cara', 'dan', 'eve', 'fay', 'gus', 'hal', 'ivy', 'jon', 'kay'];
     for (const name of names) {
       const user = { name, password: PASSWORD, email: `${name}@example.org`, superuser: false };
       ids.set(name, (await createUser({ db, passwords: cheapPasswords }, user, SYSTEM)).userId);
@@ -157,6 +157,15 @@ describeOnBothDatabases('an account', (context) => {
     const [gus, hal] = [await signedIn(server, 'gus'), await signedIn(server, 'hal')];
     const answers = await Promise.all(
       [gus, hal].map((browser) => browser.call('PUT', '/api/v1/user/', { username: 'winner' })),
+    );
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 400]);
+  });
+
+  it('is the only one with its address, of those who take it at the same time', async () => {
+    await using server = await start({});
+    const people = await Promise.all(['jon', 'kay'].map((name) => signedIn(server, name)));
+    const answers = await Promise.all(
+      people.map((browser) => browser.call('PUT', '/api/v1/user/', { email: 'one@example.org' })),
     );
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 400]);
   });

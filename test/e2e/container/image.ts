@@ -68,6 +68,7 @@ export function describeImage(engine: () => ContainerEngine, image: string): voi
           '/dist',
           '/dist/.compiled',
           '/dist/.stamp',
+          '/dist/CHANGELOG.md',
           '/dist/web',
           '/node_modules',
           '/node_modules/@node-rs',
