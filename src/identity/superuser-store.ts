@@ -85,12 +85,14 @@ export function lockPersonRow(tx: Transaction, id: number): Promise<PersonRow | 
 }
 
 /** Everyone whom the database calls a superuser, and on PostgreSQL nobody else may change that until the transaction ends. */
-export function lockFlaggedRows(tx: Transaction): Promise<readonly PersonRow[]> {
-  return selectPersons(tx.query<IdentityTables>())
-    .where('u.superuser', '=', 1)
-    .orderBy('n.id')
-    .$if(tx.dialect === 'postgres', (query) => query.forUpdate('u'))
-    .execute();
+export async function lockFlaggedRows(tx: Transaction): Promise<readonly PersonRow[]> {
+  const query = tx.query<IdentityTables>();
+  if (tx.dialect === 'postgres') {
+    // By itself: of a join, what was not locked would be shown as it was before the wait.
+    const flagged = query.selectFrom('user_account').select('namespace_id').where('superuser', '=', 1);
+    await flagged.orderBy('namespace_id').forUpdate().execute();
+  }
+  return selectPersons(query).where('u.superuser', '=', 1).orderBy('n.id').execute();
 }
 
 /** Those of some names that are users who can sign in. */
