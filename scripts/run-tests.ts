@@ -10,7 +10,14 @@ import { summarize, type Summary } from './test-summary.ts';
 const REPORT = '.cache/vitest.json';
 
 /** Files that take many seconds by themselves; `ok` leaves them to `npm test`. */
-const SLOW = ['**/crash.test.ts', '**/migrations.test.ts', '**/permission-matrix.test.ts'];
+const SLOW = [
+  '**/attacks.test.ts',
+  '**/crash.test.ts',
+  '**/invites.test.ts',
+  '**/migrations.test.ts',
+  '**/permission-matrix.test.ts',
+  '**/write-around-cache.test.ts',
+];
 
 const SUITES: Record<
   string,
