@@ -77,7 +77,7 @@ export function createCodes({ db, tokens }: { readonly db: Database; readonly to
       const codeHash = hashCode(presented.code);
       const row = await findCode(tx, codeHash);
       if (row?.application_id !== application.id) return undefined;
-      if (row.used_at === null && !isGood(row, presented, await tx.now())) return undefined;
+      if (row.used_at === null && !isGood(application, row, presented, await tx.now())) return undefined;
       if (row.used_at !== null || !(await useCode(tx, codeHash))) {
         const used = await findCode(tx, codeHash);
         if (typeof used?.token_id === 'number') await deleteTokenById(tx, used.token_id);
@@ -95,7 +95,14 @@ export function createCodes({ db, tokens }: { readonly db: Database; readonly to
   };
 }
 
-function isGood(row: CodeRow, { redirectUri, codeVerifier }: CodePresented, now: number): boolean {
+function isGood(
+  application: Application,
+  row: CodeRow,
+  { redirectUri, codeVerifier }: CodePresented,
+  now: number,
+): boolean {
+  // It has nothing else to prove. The code may be from before it was made public, when its secret was the proof.
+  if (application.publicClient && row.code_challenge === null) return false;
   const alive = row.expires_at > now && row.enabled === 1 && row.password_version === row.current_password_version;
   return alive && row.redirect_uri === redirectUri && isVerified(row.code_challenge, codeVerifier);
 }

@@ -179,6 +179,18 @@ describeOnBothDatabases('an authorization code', (context) => {
     expect((await ask({ ...PKCE, format: 'json' })).body).toMatchObject({ already_authorized: false });
   });
 
+  it('from before a client was made public is of no use without a proof', async () => {
+    await using world = await startOAuth(context().db);
+    const { id } = await world.register({ redirect_uri: CALLBACK });
+    const code = await getCode(world, id);
+    await world.db.transaction(async (tx) => {
+      const applications = tx.query<{ oauth_application: { client_id: string; public_client: number } }>();
+      const update = applications.updateTable('oauth_application').set({ public_client: 1 });
+      await update.where('client_id', '=', id).execute();
+    });
+    expect((await exchange(world, { client_id: id, code })).body['error']).toBe('invalid_grant');
+  });
+
   it('is asked for in a form, each thing once, and not in an address', async () => {
     await using world = await startOAuth(context().db);
     const { id, secret } = await world.register({ redirect_uri: CALLBACK });

@@ -1,4 +1,4 @@
-/** @typedef {{ id: string, method: string, path: string, tag: string, summary: string, spec: any, parameters: any[] }} Operation */
+/** @typedef {{ id: string, method: string, path: string, tag: string, summary: string, spec: Record<string, unknown>, parameters: Record<string, unknown>[] }} Operation */
 
 let schemas = {};
 

@@ -1,7 +1,7 @@
 /**
  * Makes an element. Texts become text nodes, never markup, whatever an answer holds.
  * @param {string} name
- * @param {Record<string, string | number | boolean | undefined | ((event: any) => void)>} [properties] attributes; functions named `on…` listen
+ * @param {Record<string, string | number | boolean | undefined | ((event: Event) => void)>} [properties] attributes; functions named `on…` listen
  * @param {...(Node | string | null | undefined)} children
  * @returns {HTMLElement}
  */
